@@ -1,0 +1,2 @@
+/* The whitelist stage offers nothing to include: it is reached through llm_proxy_plugin.h.
+ * The build system asks for a public header; this is it. */

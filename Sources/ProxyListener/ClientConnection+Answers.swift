@@ -1,0 +1,110 @@
+import NIOCore
+import ProxyCore
+import ProxyPipeline
+import ProxyWire
+
+/// The way back: what exchanges and the control plane send.
+extension ClientConnection: ExchangeClient {
+  func write(_ bytes: ByteBuffer) {
+    hasUnflushed = true
+    context?.write(wrapOutboundOut(bytes), promise: nil)
+  }
+
+  func flush() {
+    guard hasUnflushed else { return }
+    hasUnflushed = false
+    context?.flush()
+  }
+
+  var isWritable: Bool { context?.channel.isWritable ?? false }
+
+  func wantBody() {
+    process()
+  }
+
+  func setBodyReading(_ reading: Bool) {
+    setReading(reading)
+  }
+
+  func sendContinue() {
+    guard owesContinue else { return }
+    owesContinue = false
+    write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+    flush()
+  }
+
+  func exchangeEnded(keepAlive: Bool) {
+    exchange = nil
+    finishRequest(keepAlive: keepAlive)
+  }
+
+  /// The answer is complete.
+  func finishRequest(keepAlive: Bool) {
+    lastActivity = Clocks.monotonicNanoseconds()
+    if keepAlive, body.isComplete, !listener.isDraining {
+      phase = .head
+      // Inside a read the flush comes with its end; answers to pipelined requests share it.
+      if !isProcessing {
+        flush()
+        process()
+      }
+      return
+    }
+    flush()
+    linger()
+  }
+
+  /// Closes, but not before the client has had a chance to read the answer: closing while it still sends would
+  /// make its kernel throw the answer away.
+  private func linger() {
+    guard phase != .closed, let context else { return }
+    if body.isComplete, pending == nil {
+      phase = .closed
+      context.close(promise: nil)
+      return
+    }
+    phase = .lingering
+    pending = nil
+    lingered = 0
+    setReading(true)
+    context.close(mode: .output, promise: nil)
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    context.eventLoop.scheduleTask(in: .seconds(2)) { bound.value.close() }
+  }
+
+  /// Answers what is not HTTP as we are willing to read it, and closes.
+  func refuse(_ error: WireError) {
+    listener.loop.figures.malformed += 1
+    body.begin(.untilClose)
+    answerPlainly(status: error.status, code: "bad_request", message: "\(error.reason)")
+  }
+
+  func refuseWhileDraining() {
+    body.begin(.untilClose)
+    answerPlainly(status: 503, code: "shutting_down", message: GatewayFault.shuttingDown.message)
+  }
+
+  /// A head that took too long.
+  func headTimedOut() {
+    body.begin(.untilClose)
+    answerPlainly(status: 408, code: "request_timeout", message: GatewayFault.requestTimeout.message)
+  }
+
+  private func answerPlainly(status: UInt16, code: String, message: String) {
+    phase = .lingering
+    let body =
+      "{\"error\":{\"message\":\"\(message.replacingQuotes)\",\"type\":\"invalid_request_error\","
+      + "\"param\":null,\"code\":\"\(code)\"},\"code\":\"\(code)\"}\n"
+    let head =
+      "HTTP/1.1 \(status) \(StatusReason.phrase(status))\r\ncontent-type: application/json\r\n"
+      + "content-length: \(body.utf8.count)\r\nx-llm-proxy-error-source: gateway\r\n"
+      + "connection: close\r\n\r\n"
+    write(ByteBuffer(string: head + body))
+    flush()
+    linger()
+  }
+}
+
+extension String {
+  fileprivate var replacingQuotes: String { String(map { $0 == "\"" ? "'" : $0 }) }
+}

@@ -1,0 +1,146 @@
+import NIOCore
+import ProxyCore
+import ProxyPipeline
+import ProxyWire
+
+/// One client's connection: finds requests in what arrives and gives each to an exchange or to the control plane.
+///
+/// Loop-confined. Requests of one connection are served one after the other; what a client pipelines waits, up
+/// to a bound beyond which reading stops. Reading goes on while an exchange runs, so that a client that leaves
+/// is noticed at once and its provider told.
+final class ClientConnection: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  enum Phase {
+    /// Between requests, or within a head.
+    case head
+    /// An exchange runs; its body, if any, is being received.
+    case exchange
+    /// The control plane answers.
+    case control
+    /// The answer is out; the rest of what the client sends is thrown away before closing.
+    case lingering
+    case closed
+  }
+
+  /// Bytes kept for later while nobody wants them.
+  static let pendingLimit = 65_536
+  /// Bytes thrown away after an early answer before the connection is cut.
+  static let lingerLimit = 1 << 20
+
+  let listener: LoopListener
+  var context: ChannelHandlerContext?
+  var phase = Phase.head
+  var pending: ByteBuffer?
+  var scanner: HeadScanner
+  var head = RequestHead()
+  var body = RequestBody()
+  var exchange: Exchange?
+  var control: ControlExchange?
+  var peerText: [UInt8] = []
+  var isTLS = false
+  /// Monotonic nanoseconds of the first byte of the head being received; 0 between requests.
+  var headStarted: UInt64 = 0
+  /// When the connection last became idle, or received or sent something.
+  var lastActivity: UInt64 = 0
+  var isProcessing = false
+  var isReading = true
+  var hasPendingRead = false
+  var hasUnflushed = false
+  var lingered = 0
+  var position = 0
+  var owesContinue = false
+
+  init(_ listener: LoopListener) {
+    self.listener = listener
+    scanner = HeadScanner(limits: listener.limits)
+  }
+
+  // MARK: channel events
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    if context.channel.isActive { opened(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    opened(context)
+    context.fireChannelActive()
+  }
+
+  private func opened(_ context: ChannelHandlerContext) {
+    guard lastActivity == 0 else { return }
+    lastActivity = Clocks.monotonicNanoseconds()
+    peerText = Array((context.channel.remoteAddress?.ipAddress ?? "").utf8)
+    isTLS = listener.isTLS
+    listener.add(self)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    lastActivity = Clocks.monotonicNanoseconds()
+    if pending != nil {
+      pending?.writeBuffer(&bytes)
+    } else {
+      pending = bytes
+    }
+    process()
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if hasUnflushed { flush() }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    guard context.channel.isWritable else { return }
+    lastActivity = Clocks.monotonicNanoseconds()
+    exchange?.clientWritable()
+    control?.clientWritable()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    let exchange = exchange
+    self.exchange = nil
+    control?.clientGone()
+    control = nil
+    phase = .closed
+    pending = nil
+    listener.remove(self)
+    exchange?.clientGone()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // Resets and TLS failures of a client: nobody is left to tell.
+    context.close(promise: nil)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if isReading {
+      context.read()
+    } else {
+      hasPendingRead = true
+    }
+  }
+
+  func setReading(_ reading: Bool) {
+    guard reading != isReading else { return }
+    isReading = reading
+    if reading, hasPendingRead {
+      hasPendingRead = false
+      context?.read()
+    }
+  }
+
+  func close() {
+    guard phase != .closed else { return }
+    phase = .closed
+    context?.close(promise: nil)
+  }
+}

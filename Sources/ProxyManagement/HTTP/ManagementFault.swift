@@ -1,0 +1,81 @@
+/// A refusal or failure as a management client gets it: `{"error": message, "code": code}`.
+///
+/// `code` is what programs match on; `message` is for people. Neither ever holds a secret, SQL or a path of
+/// ours.
+struct ManagementFault: Error, Equatable, Sendable {
+  /// HTTP status of the answer.
+  var status: UInt16
+  /// Stable identifier, such as `project_not_found`.
+  var code: String
+  /// One clause: what failed and, where it helps, what to do.
+  var message: String
+  /// Fields to add to the answer, such as `Allow`.
+  var headers: [Header] = []
+
+  /// A field of an answer.
+  struct Header: Equatable, Sendable {
+    var name: String
+    var value: String
+  }
+
+  init(_ status: UInt16, _ code: String, _ message: String, headers: [Header] = []) {
+    self.status = status
+    self.code = code
+    self.message = message
+    self.headers = headers
+  }
+
+  /// Status 400: the request is not what the operation needs.
+  static func invalid(_ message: String, code: String = "invalid_request") -> ManagementFault {
+    ManagementFault(400, code, message)
+  }
+
+  /// Status 400: the body cannot be read; `detail` says where.
+  static func invalidBody(_ detail: String? = nil) -> ManagementFault {
+    .invalid("invalid request body" + (detail.map { ": \($0)" } ?? ""), code: "invalid_request_body")
+  }
+
+  /// Status 405, naming what is allowed.
+  static func methodNotAllowed(_ allowed: [String]) -> ManagementFault {
+    ManagementFault(
+      405, "method_not_allowed", "method not allowed",
+      headers: [Header(name: "Allow", value: allowed.sorted().joined(separator: ", "))])
+  }
+
+  /// Status 429: try again after `seconds`.
+  static func throttled(retryAfter seconds: Int) -> ManagementFault {
+    ManagementFault(
+      429, "too_many_failed_logins", "too many failed logins; try again later",
+      headers: [Header(name: "Retry-After", value: String(seconds))])
+  }
+
+  /// Status 503: the database cannot do it just now.
+  static func unavailable(_ message: String) -> ManagementFault {
+    ManagementFault(
+      503, "store_unavailable", message, headers: [Header(name: "Retry-After", value: "1")])
+  }
+
+  /// Status 500 with a sentence that says what was tried.
+  static func failed(to action: String) -> ManagementFault {
+    ManagementFault(500, "internal_error", "failed to \(action)")
+  }
+
+  static let projectNotFound = ManagementFault(404, "project_not_found", "project not found")
+  static let tokenNotFound = ManagementFault(404, "token_not_found", "token not found")
+  static let auditEventNotFound = ManagementFault(404, "audit_event_not_found", "audit event not found")
+  static let unknownPath = ManagementFault(404, "not_found", "no such endpoint")
+  static let unknownMethod = ManagementFault(501, "unknown_method", "unknown method")
+  static let bodyTooLarge = ManagementFault(
+    413, "request_too_large", "the request body is larger than \(RequestFields.limitBytes) bytes")
+  static let nameTaken = ManagementFault(409, "project_name_taken", "a project of this name exists")
+  static let inactiveProject = ManagementFault(
+    403, "project_inactive", "cannot create tokens for inactive projects")
+  static let preconditionFailed = ManagementFault(
+    412, "precondition_failed", "it has changed since it was read; read it again and repeat the change")
+  static let missingCredentials = ManagementFault(
+    401, "missing_credentials", "missing or invalid Authorization header", headers: [challenge])
+  static let wrongCredentials = ManagementFault(
+    401, "invalid_management_token", "invalid management token", headers: [challenge])
+
+  private static let challenge = Header(name: "WWW-Authenticate", value: "Bearer realm=\"management\"")
+}

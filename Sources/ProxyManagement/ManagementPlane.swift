@@ -1,0 +1,116 @@
+import Hummingbird
+public import Logging
+public import ProxyCore
+
+/// Everything below `/manage`, the pages for monitors, and the answer to any other path that is not `/v1`.
+///
+/// Runs Hummingbird's router in process: a request comes in as `ControlRequest`, goes through the router with
+/// a context of ours, and its answer goes out as `ControlResponse`. No socket, no server. Any thread.
+public final class ManagementPlane: ControlPlane {
+  private let responder: RouterResponder<ManagementContext>
+  private let logger: Logger
+
+  /// Builds the control plane.
+  ///
+  /// - Parameters:
+  ///   - settings: read once.
+  ///   - state: projects, tokens and audit events.
+  ///   - metrics: what the metrics pages show; without it they do not exist.
+  ///   - auditLog: the audit trail's file; the caller flushes it before the process ends.
+  ///   - logger: one line a request at info, failures at error.
+  /// - Throws: `ConfigurationError` for settings that cannot be used.
+  public init(
+    settings: ManagementSettings, state: any ManagementState, metrics: (any MetricsSource)? = nil,
+    auditLog: AuditLog? = nil, logger: Logger
+  ) throws(ConfigurationError) {
+    try settings.check()
+    let trail =
+      settings.isAuditEnabled
+      ? AuditTrail(state: settings.storesAuditInDatabase ? state : nil, log: auditLog)
+      : AuditTrail(state: nil, log: nil)
+    let operations = Operations(state: state, trail: trail)
+    let gate = ManagementGate(token: settings.token, trail: trail) {
+      Int64(Clocks.monotonicNanoseconds() / 1_000_000_000)
+    }
+    let routes = RouteTable(router: Router(context: ManagementContext.self), gate: gate)
+    let shownMetrics = settings.metrics.isEnabled ? metrics.map { (settings.metrics.path, $0) } : nil
+    HealthRoutes(state: state, metrics: shownMetrics).add(to: routes)
+    ProjectRoutes(operations: operations).add(to: routes)
+    TokenRoutes(operations: operations).add(to: routes)
+    AuditRoutes(operations: operations).add(to: routes)
+    routes.managed(
+      "/manage/cache/purge",
+      [
+        "POST": { context in
+          // The checks of the body come after this one, so there are none until there is a cache.
+          try await operations.audited("cache.purge", context) { _ in
+            throw ManagementFault.invalid("caching is disabled", code: "caching_disabled")
+          }
+        }
+      ])
+    // Last, so that it wraps no route: only requests that match none get here.
+    routes.router.add(middleware: UnknownPath())
+    responder = routes.router.buildResponder()
+    self.logger = logger
+  }
+
+  /// Answers one request; see `ControlPlane`.
+  public func respond(to request: ControlRequest) async -> ControlResponse {
+    let context = ManagementContext(source: .init(request: request, logger: logger))
+    let began = Clocks.monotonicNanoseconds()
+    var response = await answer(context)
+    response.headers.append(("X-Request-ID", context.requestID))
+    response.headers.append(("X-Correlation-ID", context.correlationID))
+    response.headers.append(("X-Content-Type-Options", "nosniff"))
+    if UnknownPath.isManagement(request.path) { response.headers.append(("Cache-Control", "no-store")) }
+    let duration = (Clocks.monotonicNanoseconds() - began) / 1000
+    context.logger.info(
+      "management request",
+      metadata: [
+        "http.method": "\(request.method)", "http.path": "\(context.shownPath)",
+        "http.status": "\(response.status)", "client.address": "\(request.peer)",
+        "duration_ms": "\(Double(duration) / 1000)",
+      ])
+    return response
+  }
+
+  private func answer(_ context: ManagementContext) async -> ControlResponse {
+    let request = context.request
+    if let path = request.path == "/v1" ? "/v1/" : CanonicalPath.redirection(of: request.path) {
+      return await ControlResponse(Self.redirection(to: path, query: request.query), in: context)
+    }
+    guard let method = HTTPRequest.Method(request.method) else {
+      return await ControlResponse(.fault(.unknownMethod), in: context)
+    }
+    let head = HTTPRequest(method: method, scheme: nil, authority: nil, path: request.path)
+    do {
+      // Handlers read the body and the fields from the context; the router needs only the head.
+      let routed = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+      return await ControlResponse(try await responder.respond(to: routed, context: context), in: context)
+    } catch {
+      context.logger.error("management request failed", metadata: ["error": "\(error)"])
+      return await ControlResponse(.fault(.failed(to: "answer")), in: context)
+    }
+  }
+
+  private static func redirection(to path: String, query: String) -> Reply {
+    var reply = Reply.text(301, "Moved Permanently\n")
+    reply.headers.append(("Location", query.isEmpty ? path : "\(path)?\(query)"))
+    return reply
+  }
+}
+
+/// Answers requests that match no route: as JSON below `/manage`, else as Go's `ServeMux` does.
+private struct UnknownPath: RouterMiddleware {
+  func handle(
+    _ request: Request, context: ManagementContext,
+    next: (Request, ManagementContext) async throws -> Response
+  ) async throws -> Response {
+    let reply: Reply = Self.isManagement(context.request.path) ? .fault(.unknownPath) : .notFound
+    return reply.response
+  }
+
+  static func isManagement(_ path: String) -> Bool {
+    path == "/manage" || path.hasPrefix("/manage/")
+  }
+}

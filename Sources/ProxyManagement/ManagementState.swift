@@ -1,0 +1,50 @@
+public import ProxyStore
+
+/// What management needs of the state behind it; `Store` is it, tests put faults in between. Any thread.
+///
+/// A change is in force for the next request when its method returns. A `condition` is checked in one step
+/// with the change, on the row as it is then; when it does not hold, nothing is changed and
+/// `.preconditionFailed` thrown.
+public protocol ManagementState: Sendable {
+  /// How the store is doing now.
+  var health: StoreHealth { get }
+
+  /// All projects that are not deleted, by name.
+  func listProjects() async throws(StoreError) -> [ProjectRecord]
+  /// One project; throws `.notFound`.
+  func project(id: String) async throws(StoreError) -> ProjectRecord
+  /// Adds a project; throws `.nameTaken`, `.invalid`.
+  func createProject(_ creation: ProjectCreation) async throws(StoreError) -> ProjectRecord
+  /// Changes a project; throws `.notFound`, `.nameTaken`, `.invalid`.
+  func updateProject(
+    id: String, _ change: ProjectChange, if condition: (@Sendable (ProjectRecord) -> Bool)?
+  ) async throws(StoreError) -> ProjectRecord
+  /// Deletes a project and revokes its tokens; rows are kept unless `isPurge`. Throws `.notFound`.
+  func deleteProject(id: String, isPurge: Bool) async throws(StoreError) -> RevocationCounts
+  /// Revokes all tokens of a project; throws `.notFound`.
+  func revokeTokens(projectID: String) async throws(StoreError) -> RevocationCounts
+
+  /// A page of tokens, newest first; `after` is the `next` of the page before. Throws `.invalid`.
+  func listTokens(_ filter: TokenFilter, limit: Int, after: String?) async throws(StoreError) -> TokenPage
+  /// One token; throws `.notFound`.
+  func token(_ reference: TokenReference) async throws(StoreError) -> TokenRecord
+  /// Makes a token; throws `.notFound` for the project, `.inactiveProject`, `.invalid`.
+  func createToken(_ creation: TokenCreation) async throws(StoreError) -> IssuedToken
+  /// Changes a token; throws `.notFound`, `.invalid`.
+  func updateToken(
+    _ reference: TokenReference, _ change: TokenChange, if condition: (@Sendable (TokenRecord) -> Bool)?
+  ) async throws(StoreError) -> TokenRecord
+  /// Revokes one token; throws `.notFound`.
+  func revokeToken(_ reference: TokenReference) async throws(StoreError) -> TokenRevocation
+
+  /// Adds an event to the audit trail and waits until it is stored.
+  func appendAudit(_ record: AuditRecord) async throws(StoreError) -> AuditRecord
+  /// Adds an event with the next batch, without waiting.
+  func recordAudit(_ record: AuditRecord)
+  /// A page of events, newest first.
+  func listAudit(_ filter: AuditFilter, page: Int, pageSize: Int) async throws(StoreError) -> AuditPage
+  /// One event; throws `.notFound`.
+  func auditEvent(id: String) async throws(StoreError) -> AuditRecord
+}
+
+extension Store: ManagementState {}

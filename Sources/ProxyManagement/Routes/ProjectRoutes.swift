@@ -1,0 +1,161 @@
+import ProxyCore
+import ProxyStore
+
+/// `/manage/projects`.
+struct ProjectRoutes: Sendable {
+  static let path = "/manage/projects"
+  private static let revocation = "/tokens/revoke"
+
+  let operations: Operations
+
+  /// Adds the routes of projects.
+  func add(to routes: RouteTable) {
+    let item: [String: RouteTable.Handler] = ["GET": read, "PATCH": update, "DELETE": delete]
+    let revocation = item.merging(["POST": revokeTokens]) { $1 }
+    routes.managed(Self.path, ["GET": list, "POST": create]) { rest in
+      ("/" + rest).hasSuffix(Self.revocation) ? revocation : item
+    }
+  }
+
+  private func list(_ context: ManagementContext) async throws -> Reply {
+    try await operations.audited("project.list", context) { draft in
+      let window = try PageWindow(context.query)
+      let all = try await operations.ask(to: "list projects") { (state) throws(StoreError) in
+        try await state.listProjects()
+      }
+      draft.note("project_count", .integer(all.count))
+      guard let window else { return .json(200, .array(all.map { $0.document })) }
+      var rest = all[...]
+      if let after = window.after {
+        guard let last = all.firstIndex(where: { $0.id == after }) else { throw PageWindow.unknownAfter }
+        rest = all[(last + 1)...]
+      }
+      let page = rest.prefix(window.limit)
+      let next = page.count < rest.count ? page.last?.id : nil
+      return .json(
+        200, .array(page.map { $0.document }), headers: window.headers(next: next, for: context.request))
+    }
+  }
+
+  private func create(_ context: ManagementContext) async throws -> Reply {
+    try await operations.audited("project.create", context) { draft in
+      let fields = try RequestFields(context.request.body)
+      let name = try fields.string("name") ?? ""
+      let key = try ProjectFields.key(fields)
+      draft.note("project_name", name)
+      guard !name.allSatisfy(\.isWhitespace), let key else {
+        throw ManagementFault.invalid("name and api_key are required", code: "missing_field")
+      }
+      try ProjectFields.check(key: key)
+      try ProjectFields.check(name: name)
+      let project = try await operations.ask(to: "create project") { (state) throws(StoreError) in
+        try await state.createProject(ProjectCreation(name: name, providerKey: Secret(key)))
+      }
+      draft.projectID = project.id
+      return reply(201, project, [("Location", "\(Self.path)/\(project.id)")])
+    }
+  }
+
+  private func read(_ context: ManagementContext) async throws -> Reply {
+    try await operations.audited("project.read", context) { draft in
+      let id = try self.id(context)
+      draft.projectID = id
+      return reply(200, try await project(id))
+    }
+  }
+
+  private func update(_ context: ManagementContext) async throws -> Reply {
+    try await operations.audited("project.update", context) { draft in
+      let id = try self.id(context)
+      draft.projectID = id
+      let fields = try RequestFields(context.request.body)
+      let change = try ProjectFields(fields)
+      draft.note("updated_fields", .array(change.names.map { .string($0) }))
+      _ = try await project(id)
+      try change.check()
+      let ifMatch = context.request.list("if-match")
+      let updated = try await operations.ask(to: "update project", missing: .projectNotFound) {
+        (state) throws(StoreError) in
+        try await state.updateProject(id: id, change.change) { EntityTag($0).satisfies(ifMatch) }
+      }
+      draft.note("project_name", updated.name)
+      return reply(200, updated)
+    }
+  }
+
+  private func delete(_ context: ManagementContext) async throws -> Reply {
+    try await operations.audited("project.delete", context) { draft in
+      let id = try self.id(context)
+      draft.projectID = id
+      let purge = context.query.flag("purge") ?? false
+      draft.note("purge", .bool(purge))
+      let counts = try await operations.ask(to: "delete project", missing: .projectNotFound) {
+        (state) throws(StoreError) in
+        try await state.deleteProject(id: id, isPurge: purge)
+      }
+      draft.note("revoked_count", .integer(counts.revoked))
+      return Reply(status: 204)
+    }
+  }
+
+  private func revokeTokens(_ context: ManagementContext) async throws -> Reply {
+    try await operations.audited("token.revoke_batch", context) { draft in
+      let component = context.item(of: Self.path).dropLast(Self.revocation.utf8.count)
+      guard !component.isEmpty, !component.contains("/"), let id = Percent.decoded(component) else {
+        throw ManagementFault.invalid("invalid path", code: "invalid_path")
+      }
+      draft.projectID = id
+      let counts = try await operations.ask(to: "get project tokens", missing: .projectNotFound) {
+        (state) throws(StoreError) in
+        try await state.revokeTokens(projectID: id)
+      }
+      let document: JSONValue = [
+        "revoked_count": .integer(counts.revoked), "already_revoked_count": .integer(counts.alreadyRevoked),
+        "total_tokens": .integer(counts.total),
+      ]
+      for name in ["total_tokens", "revoked_count", "already_revoked_count"] {
+        draft.note(name, document[name])
+      }
+      return .json(200, document)
+    }
+  }
+}
+
+extension ProjectRoutes {
+  private func id(_ context: ManagementContext) throws(ManagementFault) -> String {
+    let rest = context.item(of: Self.path)
+    guard !rest.isEmpty, !rest.contains("/"), let id = Percent.decoded(rest), !id.contains("/") else {
+      throw .invalid("invalid project id", code: "invalid_project_id")
+    }
+    return id
+  }
+
+  private func project(_ id: String) async throws(ManagementFault) -> ProjectRecord {
+    try await operations.ask(to: "get project", missing: .projectNotFound) { (state) throws(StoreError) in
+      try await state.project(id: id)
+    }
+  }
+
+  private func reply(_ status: UInt16, _ project: ProjectRecord, _ headers: [(String, String)] = []) -> Reply
+  {
+    .json(status, project.document, headers: [("ETag", EntityTag(project).text)] + headers)
+  }
+}
+
+extension ProjectRecord {
+  /// The project as clients see it: the key masked, `deactivated_at` only while there is one.
+  var document: JSONValue {
+    var members: [JSONValue.Member] = [
+      .init(name: "id", value: .string(id)),
+      .init(name: "name", value: .string(name)),
+      .init(name: "api_key", value: .string(maskedProviderKey)),
+      .init(name: "is_active", value: .bool(isActive)),
+    ]
+    if let deactivatedAt {
+      members.append(.init(name: "deactivated_at", value: .string(deactivatedAt.rfc3339)))
+    }
+    members.append(.init(name: "created_at", value: .string(createdAt.rfc3339)))
+    members.append(.init(name: "updated_at", value: .string(updatedAt.rfc3339)))
+    return .object(members)
+  }
+}

@@ -1,0 +1,203 @@
+import Hummingbird
+import ProxyCore
+import ProxyStore
+
+/// `/manage/tokens`. In a path, an access token is named by its id or by its secret.
+struct TokenRoutes: Sendable {
+  static let path = "/manage/tokens"
+  /// Tokens read from the database at a time for a list without a limit.
+  static let batch = 500
+
+  let operations: Operations
+
+  /// Adds the routes of access tokens.
+  func add(to routes: RouteTable) {
+    let items: [String: RouteTable.Handler] = ["GET": read, "PATCH": update, "DELETE": revoke]
+    routes.managed(Self.path, ["GET": list, "POST": create]) { _ in items }
+  }
+
+  private func create(_ context: ManagementContext) async throws -> Reply {
+    try await operations.audited("token.create", context) { draft in
+      let fields = try RequestFields(context.request.body)
+      let projectID = try fields.string("project_id") ?? ""
+      let limit = try fields.integer("max_requests")
+      let label = try fields.string("label")
+      draft.projectID = projectID.isEmpty ? nil : projectID
+      draft.note("duration_minutes", try fields.integer("duration_minutes").map { .integer($0) })
+      let expiry = try TokenFields.expiry(fields, now: .now())
+      guard !projectID.isEmpty else {
+        throw ManagementFault.invalid("project_id is required", code: "missing_field")
+      }
+      try TokenFields.check(limit: limit)
+      try TokenFields.check(label: label)
+      let creation = TokenCreation(projectID: projectID, expiresAt: expiry, maxRequests: limit, label: label)
+      let issued = try await operations.ask(to: "store token", missing: .projectNotFound) {
+        (state) throws(StoreError) in
+        try await state.createToken(creation)
+      }
+      let record = issued.record
+      draft.tokenID = record.id
+      draft.note("expires_at", record.expiresAt.map { .string($0.rfc3339) } ?? "never")
+      draft.note("max_requests", record.maxRequests.map { .integer($0) })
+      draft.note("label", record.label)
+      return .json(
+        201,
+        [
+          "id": .string(record.id), "token": .string(issued.secret.revealText()),
+          "project_id": .string(record.projectID), "expires_at": .optional(record.expiresAt?.rfc3339),
+          "max_requests": record.maxRequests.map { .integer($0) } ?? .null, "label": .optional(record.label),
+        ],
+        headers: [("Location", "\(Self.path)/\(record.id)"), ("ETag", EntityTag(record).text)])
+    }
+  }
+
+  private func read(_ context: ManagementContext) async throws -> Reply {
+    let reference = try reference(context)
+    return try await operations.audited("token.read", context) { draft in
+      let record = try await token(reference, &draft)
+      return reply(record)
+    }
+  }
+
+  private func update(_ context: ManagementContext) async throws -> Reply {
+    let reference = try reference(context)
+    return try await operations.audited("token.update", context) { draft in
+      if case .id(let id) = reference { draft.tokenID = id }
+      let fields = try RequestFields(context.request.body)
+      try fields.refuseOthers(than: "is_active", "max_requests", "expires_at", "label")
+      let isActive = try fields.bool("is_active")
+      let limit = try fields.integer("max_requests")
+      let expiry = try fields.string("expires_at")
+      let label = try fields.string("label")
+      _ = try await token(reference, &draft)
+      try TokenFields.check(limit: limit)
+      try TokenFields.check(label: label)
+      var change = TokenChange(isActive: isActive)
+      if let limit { change.maxRequests = limit == 0 ? .clear : .set(limit) }
+      if let label { change.label = label.isEmpty ? .clear : .set(label) }
+      if let expiry {
+        change.expiresAt = expiry == "never" ? .clear : .set(try TokenFields.expiry(expiry, now: .now()))
+      }
+      guard isActive != nil || limit != nil || expiry != nil || label != nil else {
+        throw ManagementFault.invalid("no fields to update", code: "missing_field")
+      }
+      draft.note("updated_is_active", isActive.map { .bool($0) })
+      draft.note("updated_max_requests", limit.map { $0 == 0 ? "unlimited" : .integer($0) })
+      draft.note("updated_expires_at", expiry)
+      draft.note("updated_label", label)
+      let (ifMatch, changes) = (context.request.list("if-match"), change)
+      let updated = try await operations.ask(to: "update token", missing: .tokenNotFound) {
+        (state) throws(StoreError) in
+        try await state.updateToken(reference, changes) { EntityTag($0).satisfies(ifMatch) }
+      }
+      return reply(updated)
+    }
+  }
+
+  private func revoke(_ context: ManagementContext) async throws -> Reply {
+    let reference = try reference(context)
+    return try await operations.audited("token.revoke", context) { draft in
+      if case .id(let id) = reference { draft.tokenID = id }
+      let revocation = try await operations.ask(to: "revoke token", missing: .tokenNotFound) {
+        (state) throws(StoreError) in
+        try await state.revokeToken(reference)
+      }
+      draft.tokenID = revocation.record.id
+      draft.projectID = revocation.record.projectID
+      draft.note("already_revoked", .bool(!revocation.wasActive))
+      return Reply(status: 204)
+    }
+  }
+}
+
+// MARK: - Lists
+
+extension TokenRoutes {
+  private func list(_ context: ManagementContext) async throws -> Reply {
+    try await operations.audited("token.list", context) { draft in
+      let filter = TokenFilter(
+        projectID: context.query.text("project_id", "projectId"),
+        activeOnly: context.query.flag("active_only", "activeOnly") ?? false)
+      let window = try PageWindow(context.query)
+      draft.projectID = filter.projectID
+      draft.note("filtered_by_project", .bool(filter.projectID != nil))
+      let first = try await operations.ask(to: "list tokens") { (state) throws(StoreError) in
+        try await state.listTokens(filter, limit: window?.limit ?? Self.batch, after: window?.after)
+      }
+      if window != nil || first.next == nil { draft.note("token_count", .integer(first.tokens.count)) }
+      if let window {
+        let headers = window.headers(next: first.next, for: context.request)
+        return .json(200, .array(first.tokens.map { $0.document }), headers: headers)
+      }
+      guard first.next != nil else { return .json(200, .array(first.tokens.map { $0.document })) }
+      draft.note("streamed", .bool(true))
+      return stream(first, filter)
+    }
+  }
+
+  /// The whole list as one array, read and sent batch by batch, so that memory does not grow with its length.
+  private func stream(_ first: TokenPage, _ filter: TokenFilter) -> Reply {
+    let operations = operations
+    return Reply(
+      status: 200, headers: [Reply.jsonType],
+      body: .pieces { writer in
+        var page = first
+        var separator = UInt8(ascii: "[")
+        while true {
+          var piece: [UInt8] = []
+          for token in page.tokens {
+            piece.append(separator)
+            separator = UInt8(ascii: ",")
+            token.document.write(to: &piece)
+          }
+          guard let next = page.next else {
+            piece.append(contentsOf: "]\n".utf8)
+            return try await writer.write(ByteBuffer(bytes: piece))
+          }
+          try await writer.write(ByteBuffer(bytes: piece))
+          page = try await operations.ask(to: "list tokens") { (state) throws(StoreError) in
+            try await state.listTokens(filter, limit: Self.batch, after: next)
+          }
+        }
+      })
+  }
+}
+
+extension TokenRoutes {
+  private func reference(_ context: ManagementContext) throws(ManagementFault) -> TokenReference {
+    let rest = context.item(of: Self.path)
+    guard !rest.isEmpty else { throw .invalid("token ID is required", code: "missing_token_id") }
+    return TokenReference(pathComponent: Percent.decoded(rest) ?? String(rest))
+  }
+
+  private func token(
+    _ reference: TokenReference, _ draft: inout AuditDraft
+  ) async throws(ManagementFault) -> TokenRecord {
+    if case .id(let id) = reference { draft.tokenID = id }
+    let record = try await operations.ask(to: "get token", missing: .tokenNotFound) {
+      (state) throws(StoreError) in
+      try await state.token(reference)
+    }
+    draft.tokenID = record.id
+    draft.projectID = record.projectID
+    return record
+  }
+
+  private func reply(_ record: TokenRecord) -> Reply {
+    .json(200, record.document, headers: [("ETag", EntityTag(record).text)])
+  }
+}
+
+extension TokenRecord {
+  /// The token as clients see it; every key is always there.
+  var document: JSONValue {
+    [
+      "id": .string(id), "token": .string(maskedToken), "project_id": .string(projectID),
+      "expires_at": .optional(expiresAt?.rfc3339), "is_active": .bool(isActive),
+      "request_count": .integer(requestCount), "max_requests": maxRequests.map { .integer($0) } ?? .null,
+      "created_at": .string(createdAt.rfc3339), "last_used_at": .optional(lastUsedAt?.rfc3339),
+      "cache_hit_count": .integer(cacheHitCount), "label": .optional(label),
+      "deactivated_at": .optional(deactivatedAt?.rfc3339),
+    ]
+  }
+}

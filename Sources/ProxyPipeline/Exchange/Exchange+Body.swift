@@ -1,0 +1,129 @@
+import CLLMProxyPlugin
+public import NIOCore
+import ProxyCore
+import ProxyWire
+
+/// The request's body: held for the stages that ask, streamed otherwise.
+extension Exchange {
+  func decideBody() {
+    guard let serving else { return }
+    if isBodyComplete { return runRequestBody(from: 0) }
+    let live = ~detached
+    let facts = serving.facts
+    let isWanted =
+      facts.needsRequestBody & live != 0 || (facts.consumesModel & live != 0 && isJSON)
+    guard isWanted else { return admit() }
+    if case .length(let length) = request.framing, length > UInt64(serving.limits.requestBodyBytes) {
+      return fault(.bodyTooLarge)
+    }
+    phase = .awaitingBody
+    bodyMode = .holding
+    client?.sendContinue()
+    client?.wantBody()
+  }
+
+  /// Whether the request says it carries JSON: `application/json` or `…+json`, whatever the parameters.
+  var isJSON: Bool {
+    guard let value = requestMap.get(Slice("content-type")) else { return false }
+    return MediaType.isJSON(value.bytes)
+  }
+
+  /// Bytes of the body, without transfer framing, as they come. Only while `acceptsBody`.
+  public func receiveBody(_ bytes: ByteBuffer) {
+    outcome.requestBytes &+= UInt64(bytes.readableBytes)
+    times.lastClientByte = Clocks.monotonicNanoseconds()
+    switch bodyMode {
+    case .undecided, .discarding: break
+    case .holding: hold(bytes)
+    case .streaming: upload(bytes)
+    }
+  }
+
+  /// The body is complete. Only while `acceptsBody`.
+  public func receiveBodyEnd() {
+    isBodyComplete = true
+    switch bodyMode {
+    case .undecided, .discarding: break
+    case .holding:
+      bodyMode = .discarding
+      runRequestBody(from: 0)
+    case .streaming:
+      bodyMode = .discarding
+      endUpload()
+    }
+  }
+
+  private func hold(_ bytes: ByteBuffer) {
+    let limit = serving?.limits.requestBodyBytes ?? 0
+    if (body?.readableBytes ?? 0) + bytes.readableBytes > limit {
+      body = nil
+      return fault(.bodyTooLarge)
+    }
+    if body == nil {
+      body = bytes
+      if case .length(let length) = request.framing, length > UInt64(bytes.readableBytes) {
+        body?.reserveCapacity(Int(length))
+      }
+    } else {
+      var bytes = bytes
+      body?.writeBuffer(&bytes)
+    }
+  }
+
+  /// Reads `model` and `stream` of a held JSON body into the metadata.
+  func noteModel() {
+    guard body != nil, isJSON, indexBody() else { return }
+    guard let base = bodyBase else { return }
+    let raw = UnsafeRawBufferPointer(start: base, count: body?.readableBytes ?? 0)
+    if let range = members.value(named: Slice("model").bytes, nth: 0, in: raw), range.count >= 2,
+      raw[range.lowerBound] == UInt8(ascii: "\"")
+    {
+      metadata.set(LLMP_META_MODEL, .text(unquote(UnsafeRawBufferPointer(rebasing: raw[range]))))
+    }
+    if let range = members.value(named: Slice("stream").bytes, nth: 0, in: raw) {
+      let isTrue = Slice(UnsafeRawBufferPointer(rebasing: raw[range])).equals(Slice("true"))
+      metadata.set(LLMP_META_STREAM, .integer(isTrue ? 1 : 0))
+    }
+  }
+
+  /// The text of a JSON string literal; only one with escapes is copied.
+  private func unquote(_ literal: UnsafeRawBufferPointer) -> Slice {
+    let inner = UnsafeRawBufferPointer(rebasing: literal[1..<(literal.count - 1)])
+    guard inner.contains(UInt8(ascii: "\\")) else { return Slice(inner) }
+    return (JSONText.unescape(literal) ?? []).withUnsafeBytes { arena.copy($0) }
+  }
+
+  /// First byte of the held body. Stays where it is until the body is replaced or the exchange ends: the
+  /// buffer is kept by this exchange and not written to once it is whole.
+  var bodyBase: UnsafeRawPointer? {
+    body?.withUnsafeReadableBytes { $0.baseAddress }
+  }
+
+  /// Makes sure the top-level members of the held body are known; false when it is not one JSON object.
+  func indexBody() -> Bool {
+    if isJSONIndexed { return isJSONValid }
+    isJSONIndexed = true
+    isJSONValid = false
+    guard let body else { return false }
+    body.withUnsafeReadableBytes { raw in
+      isJSONValid = (try? members.index(raw)) != nil  // why it is not valid does not matter here
+    }
+    return isJSONValid
+  }
+
+  /// Puts other bytes in the body's place.
+  func replaceBody(_ bytes: ByteBuffer) {
+    body = bytes
+    isBodyReplaced = true
+    isJSONIndexed = false
+  }
+}
+
+extension Exchange {
+  /// The client stopped in the middle of its body.
+  public func bodyTimedOut() {
+    guard !isBodyComplete, bodyMode == .holding || bodyMode == .streaming else { return }
+    if phase == .answering { return clientGone() }
+    fault(.requestTimeout)
+  }
+}

@@ -1,0 +1,182 @@
+import CLLMProxyPlugin
+import NIOCore
+import ProxyCore
+import ProxyPluginHost
+import ProxyStore
+
+/// The end of an exchange: always, and exactly once.
+extension Exchange {
+  /// Closes the adapter's part: `upstream_end` after a whole answer, then `attempt_done`.
+  func endProvider(_ status: llmp_status_t) {
+    guard isAttemptOpen, let route = currentRoute else { return }
+    isAttemptOpen = false
+    let provider = route.provider
+    let outer = openRequest(to: provider.context)
+    if status == LLMP_OK, let hook = provider.vtable.upstream_end {
+      let started = Clocks.monotonicNanoseconds()
+      _ = hook(provider.inst, handle, &attemptSlot, nil, &usage, loop.freshError())
+      provider.record(
+        .upstreamEnd, shard: loop.shard, nanoseconds: Clocks.monotonicNanoseconds() &- started,
+        outcome: .passed)
+    }
+    provider.vtable.attempt_done?(provider.inst, handle, &attemptSlot, status)
+    closeRequest(outer)
+  }
+
+  /// The client left: the provider is told at once, and the exchange ends.
+  public func clientGone() {
+    guard phase != .free, phase != .ended else { return }
+    outcome.isClientGone = true
+    loop.figures.clientsGone += 1
+    if phase == .replyStream { notifyStreamOwner(LLMP_EV_CANCELLED) }
+    if let pause, case .stage(let index) = pause.owner, let stage = stage(index),
+      let hook = stage.vtable.on_event
+    {
+      let outer = openRequest(to: stage.context)
+      _ = hook(stage.inst, handle, slots + index, LLMP_EV_CANCELLED, 0, nil, loop.freshError())
+      closeRequest(outer)
+    }
+    dropAttempt()
+    endProvider(LLMP_E_CANCELLED)
+    end(keepAlive: false)
+  }
+
+  func end(keepAlive: Bool) {
+    guard phase != .ended, phase != .free else { return }
+    phase = .ended
+    times.ended = Clocks.monotonicNanoseconds()
+    dropAttempt()
+    endProvider(outcome.isClientGone ? LLMP_E_CANCELLED : LLMP_E_IO)
+    for lease in leases { loop.state.leases.end(lease) }
+    reference?.invalidate()
+    reference = nil
+    runRequestDone()
+    count()
+    recordUsage()
+    serving?.generation.unpin()
+    let client = client
+    let isGone = outcome.isClientGone
+    reset()
+    loop.checkIn(self)
+    if !isGone { client?.exchangeEnded(keepAlive: keepAlive) }
+  }
+
+  private var operationName: String? {
+    let name = Operations.name(path: path)
+    return name.isEmpty ? nil : name.string
+  }
+
+  private func runRequestDone() {
+    guard let serving else { return }
+    var clock = times.ended
+    for index in serving.stages.indices.reversed() {
+      guard serving.facts.requestDone & ran & bit(index) != 0,
+        let hook = serving.stages[index].vtable.request_done
+      else { continue }
+      let stage = serving.stages[index]
+      cursor = index
+      let outer = openRequest(to: stage.context)
+      hook(stage.inst, handle, slots + index)
+      closeRequest(outer)
+      count(stage, .requestDone, LLMP_CONTINUE, &clock)
+    }
+  }
+
+  private func count() {
+    let duration = ExchangeTimes.microseconds(times.started, times.ended)
+    loop.figures.count(status: outcome.isClientGone ? 499 : outcome.status, durationMicroseconds: duration)
+    if times.upstreamHead != 0 {
+      let head = ExchangeTimes.microseconds(times.attempt, times.upstreamHead)
+      loop.figures.upstreamBuckets[LoopFigures.bucket(head)] += 1
+      loop.figures.upstreamSum += head
+    }
+    if outcome.isStreamed, answer.isHeadSent { loop.figures.streamsInFlight -= 1 }
+    loop.figures.requestBytes &+= outcome.requestBytes
+    loop.figures.responseBytes &+= outcome.responseBytes
+  }
+
+  private func recordUsage() {
+    guard token != nil || metadata.text(LLMP_META_PROJECT_ID) != nil else { return }
+    var entry = UsageEntry(
+      token: token, requestID: requestID.string,
+      startedMilliseconds: Int64(times.startedUnixNanoseconds / 1_000_000))
+    if token == nil { entry.projectID = metadata.text(LLMP_META_PROJECT_ID)?.string }
+    entry.model = metadata.text(LLMP_META_MODEL)?.string
+    entry.api = currentRoute?.name.string
+    entry.provider = currentRoute?.provider.facts.name
+    entry.operation = operationName
+    entry.status = outcome.status
+    entry.isStream = outcome.isStreamed
+    entry.durationMicroseconds = Int64(ExchangeTimes.microseconds(times.started, times.ended))
+    if times.firstByte != 0 {
+      entry.firstByteMicroseconds = Int64(ExchangeTimes.microseconds(times.started, times.firstByte))
+    }
+    entry.requestBytes = Int64(clamping: outcome.requestBytes)
+    entry.responseBytes = Int64(clamping: outcome.responseBytes)
+    entry.outcome =
+      outcome.isClientGone
+      ? .clientGone
+      : outcome.isUpstreamFailed ? .upstreamFailed : attempts == 0 ? .refused : .completed
+    if usage.input_tokens >= 0 || usage.output_tokens >= 0 {
+      entry.counts = UsageCounts(
+        input: max(0, usage.input_tokens), output: max(0, usage.output_tokens),
+        cachedInput: max(0, usage.cached_input_tokens), reasoning: max(0, usage.reasoning_tokens),
+        total: usage.total_tokens >= 0 ? usage.total_tokens : nil)
+      entry.provenance = usage.flags & LLMP_USAGE_ESTIMATED != 0 ? .estimated : .reported
+    }
+    loop.state.recordUsage(entry)
+  }
+
+  /// Makes the object ready for the next exchange; storage is kept.
+  func reset() {
+    phase = .free
+    serving = nil
+    client = nil
+    requestBase = nil
+    requestMap.reset()
+    upstreamMap.reset()
+    responseMap.reset()
+    metadata.reset()
+    ran = 0
+    detached = 0
+    pause = nil
+    deniedBy = nil
+    leases.removeAll(keepingCapacity: true)
+    bodyMode = .undecided
+    body = nil
+    isBodyComplete = false
+    isBodyReplaced = false
+    isJSONIndexed = false
+    route = nil
+    token = nil
+    peeked = nil
+    isStoreDown = false
+    attemptSlot = nil
+    isAttemptOpen = false
+    attempts = 0
+    hasRetriedStale = false
+    providerHost = Slice()
+    upstreamPath = Slice()
+    reply = nil
+    replyStream = nil
+    answer = AnswerState()
+    usage = Self.unknownUsage
+    outcome = ExchangeOutcome()
+    arena.reset()
+  }
+
+  /// Usage of which nothing is known: -1 everywhere.
+  static let unknownUsage: llmp_usage_t = {
+    var usage = llmp_usage_t()
+    usage.struct_size = UInt32(MemoryLayout<llmp_usage_t>.size)
+    usage.input_tokens = -1
+    usage.output_tokens = -1
+    usage.total_tokens = -1
+    usage.cached_input_tokens = -1
+    usage.cache_write_tokens = -1
+    usage.reasoning_tokens = -1
+    usage.audio_input_tokens = -1
+    usage.audio_output_tokens = -1
+    return usage
+  }()
+}

@@ -1,0 +1,134 @@
+import CLLMProxyPlugin
+import ProxyCore
+import ProxyPluginHost
+import ProxyTransport
+
+/// What happens to a waiting exchange: it is resumed, or its time is up.
+extension Exchange {
+  /// The instance behind `owner` called `resume(cookie)`. Only the paused instance hears it.
+  func resume(cookie: UInt64, of owner: UnsafeRawPointer?) {
+    guard let pause else { return }
+    switch pause.owner {
+    case .stage(let index):
+      guard let context = stage(index)?.context, Self.isSame(context, owner) else { return }
+      resumeStage(pause, index, cookie)
+    case .provider:
+      guard let context = currentRoute?.provider.context, Self.isSame(context, owner) else { return }
+      resumeProvider(pause, cookie)
+    }
+  }
+
+  private static func isSame(_ context: InstanceContext, _ owner: UnsafeRawPointer?) -> Bool {
+    UnsafeRawPointer(Unmanaged.passUnretained(context).toOpaque()) == owner
+  }
+
+  private func resumeStage(_ pause: Pause, _ index: Int, _ cookie: UInt64) {
+    guard let stage = stage(index), let hook = stage.vtable.on_event else { return }
+    var clock = Clocks.monotonicNanoseconds()
+    cursor = index
+    let outer = openRequest(to: stage.context)
+    let verdict = hook(
+      stage.inst, handle, slots + index, LLMP_EV_RESUME, cookie, nil, loop.freshError())
+    closeRequest(outer)
+    count(stage, .onEvent, verdict, &clock)
+    if verdict == LLMP_PAUSE { return }
+    self.pause = nil
+    if settle(verdict, stage, pause.hook) == .next { goOn(after: pause.hook, at: index) }
+  }
+
+  private func resumeProvider(_ pause: Pause, _ cookie: UInt64) {
+    guard let route = currentRoute, let hook = route.provider.vtable.on_event else { return }
+    let outer = openRequest(to: route.provider.context)
+    let verdict = hook(
+      route.provider.inst, handle, &attemptSlot, LLMP_EV_RESUME, cookie, loop.freshError())
+    closeRequest(outer)
+    if verdict == LLMP_PAUSE { return }
+    self.pause = nil
+    continuePreparing(after: verdict, pause.hook)
+  }
+
+  /// Takes the chain up again behind the stage that paused.
+  private func goOn(after hook: Pause.Hook, at index: Int) {
+    switch hook {
+    case .requestHeaders: runRequestHeaders(from: index + 1)
+    case .requestBody: runRequestBody(from: index + 1)
+    case .responseHeaders:
+      runResponseHeaders(below: index)
+      deliverQueued()
+    case .responseBody: runResponseBody(below: index)
+    case .prepare, .sign: break
+    }
+  }
+
+  /// What the provider sent while a stage thought about the head.
+  private func deliverQueued() {
+    guard pause == nil else { return }
+    let queue = answer.queue
+    let isEnded = answer.isQueueEnded
+    answer.queue = []
+    for (index, delivery) in queue.enumerated() {
+      guard phase == .answering || phase == .holdingAnswer else { return }
+      deliver(
+        delivery.bytes, delivery.spans, isWhole: delivery.isWhole,
+        ended: isEnded && index == queue.count - 1)
+    }
+    guard phase == .answering || phase == .holdingAnswer else { return }
+    connection?.setReading(true)
+    if isEnded { finishAnswer() } else if phase == .answering { flushAnswer() }
+  }
+
+  // MARK: deadlines
+
+  /// Looks at every deadline of the exchange; called a few times a second.
+  func tick(_ now: UInt64) {
+    if let pause {
+      if now >= pause.deadline { pauseTimedOut(pause) }
+      return
+    }
+    guard let route = currentRoute, times.attempt != 0 else { return }
+    if route.totalTimeout != 0, now &- times.attempt > route.totalTimeout { return timeOut(.totalTimeout) }
+    switch phase {
+    case .awaitingHead where bodyMode != .streaming:
+      if route.firstByteTimeout != 0, now > times.lastUpstreamByte,
+        now - times.lastUpstreamByte > route.firstByteTimeout
+      {
+        timeOut(.firstByteTimeout)
+      }
+    case .answering, .holdingAnswer:
+      if connection != nil, client?.isWritable == true, route.idleTimeout != 0,
+        now > times.lastUpstreamByte, now - times.lastUpstreamByte > route.idleTimeout
+      {
+        timeOut(.idleTimeout)
+      }
+    default: break
+    }
+  }
+
+  private func timeOut(_ error: UpstreamError) {
+    guard phase == .connecting || phase == .awaitingHead || phase == .answering || phase == .holdingAnswer
+    else { return }
+    pendingConnect?.cancel()
+    connection?.cancel()
+    upstreamFailed(error)
+  }
+
+  private func pauseTimedOut(_ pause: Pause) {
+    self.pause = nil
+    switch pause.owner {
+    case .provider:
+      if let route = currentRoute { providerFailed(route, pause.hook, LLMP_PAUSE) }
+    case .stage(let index):
+      guard let stage = stage(index) else { return }
+      stage.meter.recordFailure(hook: StageInstance.Hook.onEvent.rawValue, shard: loop.shard)
+      outcome.isStageFailed = true
+      loop.figures.stageFailures += 1
+      loop.state.log.stageTimedOut(stage: stage.name, hook: "\(pause.hook)", request: requestID.string)
+      guard stage.onError == .open else {
+        deniedBy = stage
+        return fault(.stageTimeout)
+      }
+      detached |= bit(index)
+      goOn(after: pause.hook, at: index)
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import CLLMProxyPlugin
+import NIOCore
+import ProxyCore
+import ProxyPluginHost
+import ProxyWire
+
+/// The answer's head: `response_headers` of the stages in reverse order, then framing for the client.
+extension Exchange {
+  /// Calls `response_headers` of the stages below `limit`, last one first.
+  func runResponseHeaders(below limit: Int) {
+    guard let serving else { return }
+    var clock = Clocks.monotonicNanoseconds()
+    var index = limit - 1
+    while index >= 0 {
+      defer { index -= 1 }
+      guard serving.facts.responseHeaders & ~detached & bit(index) != 0,
+        let hook = serving.stages[index].vtable.response_headers
+      else { continue }
+      let stage = serving.stages[index]
+      let verdict = call(stage, index, .responseHeaders, hook, &clock)
+      if settle(verdict, stage, .responseHeaders) == .stop { return }
+    }
+    beginAnswer()
+  }
+
+  /// Every stage has seen the head: decides how the body travels and composes the client's head.
+  func beginAnswer() {
+    guard let serving else { return }
+    let live = ~detached
+    let facts = serving.facts
+    let isPlain = !response.isEventStream
+    answer.keepAlive = request.keepAlive && (isBodyComplete || bodyMode != .streaming)
+    if (isPlain && facts.responseBody & live != 0) || answer.mode == LLMP_MODE_BUFFER {
+      phase = .holdingAnswer
+      return
+    }
+    phase = .answering
+    let wantsEvents = response.isEventStream && facts.responseSSE & live != 0
+    answer.isTransformed =
+      answer.mode != LLMP_MODE_PASS || wantsEvents || facts.responseChunk & live != 0
+    if wantsEvents || answer.mode == LLMP_MODE_SSE, answer.splitter == nil {
+      answer.splitter = SSESplitter()
+    }
+    chooseFraming()
+    composeHead()
+    if outcome.isStreamed {
+      loop.figures.streams += 1
+      loop.figures.streamsInFlight += 1
+    }
+  }
+
+  private func chooseFraming() {
+    let isOld = request.minorVersion == 0
+    let added: AnswerState.Framing = isOld ? .untilClose : .rechunked
+    switch response.framing {
+    case .none: answer.framing = .none
+    case .length: answer.framing = answer.isTransformed ? added : .length
+    case .chunked: answer.framing = answer.isTransformed || isOld ? added : .chunked
+    case .untilClose: answer.framing = added
+    }
+    if answer.framing == .untilClose { answer.keepAlive = false }
+  }
+
+  private func composeHead() {
+    let length: LoopContext.AnswerLength
+    switch answer.framing {
+    case .none, .length: length = .asReceived
+    case .chunked, .rechunked: length = .chunked
+    case .untilClose: length = .untilClose
+    }
+    if answer.framing != .none, answer.framing != .length {
+      responseMap.removeReceived(Slice("content-length"))
+    }
+    writeHead(length)
+  }
+
+  /// Composes the head; it is written with the first bytes of the body, or when the read is done.
+  func writeHead(_ length: LoopContext.AnswerLength) {
+    answer.pendingHead = loop.composeResponseHead(
+      status: outcome.status, responseMap, length: length, keepAlive: answer.keepAlive,
+      minorVersion: request.minorVersion)
+    answer.isHeadSent = true
+  }
+
+  // MARK: body
+
+  /// Payload of the answer arrived.
+  func deliver(
+    _ bytes: ByteBuffer, _ spans: ContiguousArray<Range<Int>>, isWhole: Bool, ended: Bool
+  ) {
+    if phase == .holdingAnswer { return holdAnswer(bytes, spans) }
+    if answer.isTransformed {
+      return transform(bytes, spans)
+    }
+    observe(bytes, spans)
+    let payload = spans.reduce(0) { $0 + $1.count }
+    outcome.responseBytes &+= UInt64(payload)
+    switch answer.framing {
+    case .none: break
+    case .length: emit(bytes)
+    case .chunked:
+      if isWhole { emit(bytes) } else { reframe(bytes, spans, ended: ended) }
+    case .rechunked, .untilClose: reframe(bytes, spans, ended: ended)
+    }
+  }
+
+  private func reframe(_ bytes: ByteBuffer, _ spans: ContiguousArray<Range<Int>>, ended: Bool) {
+    for span in spans where !span.isEmpty {
+      guard let piece = bytes.getSlice(at: bytes.readerIndex + span.lowerBound, length: span.count)
+      else { continue }
+      emit(answer.framing == .untilClose ? piece : loop.chunk(piece))
+    }
+    if ended, answer.framing == .chunked { emit(loop.lastChunk) }
+  }
+
+  /// Sends bytes to the client, the head before them.
+  func emit(_ bytes: ByteBuffer) {
+    guard let client else { return }
+    if var head = answer.pendingHead {
+      answer.pendingHead = nil
+      if bytes.readableBytes <= 8192 {
+        var bytes = bytes
+        head.writeBuffer(&bytes)
+        client.write(head)
+      } else {
+        client.write(head)
+        client.write(bytes)
+      }
+    } else {
+      client.write(bytes)
+    }
+    if times.firstByte == 0 { times.firstByte = Clocks.monotonicNanoseconds() }
+    if !client.isWritable { connection?.setReading(false) }
+  }
+
+  /// Lets the adapter read what passes: events of a stream, members of a JSON document.
+  private func observe(_ bytes: ByteBuffer, _ spans: ContiguousArray<Range<Int>>) {
+    if answer.isObservingEvents {
+      observeEvents(bytes, spans)
+    } else if answer.isScanning {
+      bytes.withUnsafeReadableBytes { raw in
+        for span in spans { scanner?.feed(UnsafeRawBufferPointer(rebasing: raw[span])) }
+      }
+    }
+  }
+
+  /// The read is done: what was produced or composed and not sent goes now.
+  func flushAnswer() {
+    if let produced = answer.produced, produced.readableBytes > 0 {
+      answer.produced = nil
+      outcome.responseBytes &+= UInt64(produced.readableBytes)
+      emit(answer.framing == .untilClose ? produced : loop.chunk(produced))
+    }
+    if let head = answer.pendingHead {
+      answer.pendingHead = nil
+      client?.write(head)
+      if times.firstByte == 0 { times.firstByte = Clocks.monotonicNanoseconds() }
+    }
+    client?.flush()
+  }
+
+  /// The client's send buffer has room again.
+  public func clientWritable() {
+    times.lastClientByte = Clocks.monotonicNanoseconds()
+    if phase == .answering, pause == nil { connection?.setReading(true) }
+    if phase == .replyStream { replyStreamWritable() }
+  }
+
+  /// The last byte of the answer is here.
+  func finishAnswer() {
+    if phase == .holdingAnswer { return finishHeldAnswer() }
+    endTransforms()
+    if pause != nil { return }
+    flushAnswer()
+    if answer.framing == .rechunked { emit(loop.lastChunk) }
+    endProvider(LLMP_OK)
+    end(keepAlive: answer.keepAlive)
+  }
+
+  /// The answer broke in the middle. A stream says so in its own language; then the connection closes.
+  func breakAnswer(_ fault: GatewayFault) {
+    answer.keepAlive = false
+    if outcome.isStreamed, answer.framing != .none, answer.framing != .length {
+      flushAnswer()
+      let event = FaultText.event(fault)
+      emit(answer.framing == .untilClose ? event : loop.chunk(event))
+      if answer.framing != .untilClose { emit(loop.lastChunk) }
+    }
+    endProvider(LLMP_E_IO)
+    end(keepAlive: false)
+  }
+}

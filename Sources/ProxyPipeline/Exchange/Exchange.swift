@@ -1,0 +1,217 @@
+import CLLMProxyPlugin
+import NIOCore
+import ProxyCore
+import ProxyPluginHost
+import ProxyStore
+import ProxyTransport
+public import ProxyWire
+
+/// One request of a client and its answer, on its way through one generation. Loop-confined.
+///
+/// Objects are reused: `begin` starts an exchange, the last step of `end` gives the object back. Steps are
+/// in extensions by topic; each is synchronous unless a stage pauses or bytes are awaited.
+public final class Exchange {
+  enum Phase: UInt8 {
+    case free, requestHeaders, awaitingBody, requestBody, accounting, preparing, connecting
+    case awaitingHead, responseHeaders, answering, holdingAnswer, replyStream, ended
+  }
+
+  /// What happens to body bytes from the client.
+  enum BodyMode: UInt8 {
+    /// Not decided: the connection keeps them.
+    case undecided
+    /// Kept here until whole.
+    case holding
+    /// Passed on as they come.
+    case streaming
+    /// Thrown away: the answer is decided.
+    case discarding
+  }
+
+  // For the life of the object.
+  let loop: LoopContext
+  let handle: UnsafeMutablePointer<llmp_req_t>
+  var slots: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  var slotCapacity = 8
+  var position = 0
+  var arena = Arena()
+
+  // The exchange.
+  var phase = Phase.free
+  var serving: ServingGeneration?
+  var client: (any ExchangeClient)?
+  var peer = Slice()
+  var isTLS = false
+  var request = RequestHead()
+  var requestBase: UnsafePointer<UInt8>?
+  var requestMap = HeaderMap()
+  var upstreamMap = HeaderMap()
+  var responseMap = HeaderMap()
+  var metadata = Metadata()
+  var requestID = Slice()
+  var isOwnRequestID = true
+
+  // The chain.
+  var ran: UInt64 = 0
+  var detached: UInt64 = 0
+  var cursor = 0
+  /// True while a hook or completion runs: only then may plugins touch the request.
+  var isInHook = false
+  /// The instance whose hook runs.
+  var caller: InstanceContext?
+  var pause: Pause?
+  var deniedBy: StageInstance?
+  /// Concurrency units and estimates taken from `llmp.limits/1`, given back at the end.
+  var leases: ContiguousArray<UInt64> = []
+  var reference: ExchangeRef?
+
+  // Bodies.
+  var bodyMode = BodyMode.undecided
+  var body: ByteBuffer?
+  var isBodyComplete = false
+  var isBodyReplaced = false
+  var isJSONIndexed = false
+  var isJSONValid = false
+  var members = JSONMembers()
+
+  // The attempt.
+  var route: Int?
+  var token: AccessToken?
+  var peeked: AccessToken?
+  var isStoreDown = false
+  var connection: UpstreamConnection?
+  var pendingConnect: PendingConnect?
+  var attemptSlot: UnsafeMutableRawPointer?
+  var isAttemptOpen = false
+  var attempts: UInt32 = 0
+  var hasRetriedStale = false
+  var providerHost = Slice()
+  var upstreamPath = Slice()
+  var upstreamMethod = Slice()
+
+  // The answer.
+  var reply: Reply?
+  var response = ReceivedHead()
+  var answer = AnswerState()
+  var scanner: JSONMemberScanner?
+  var scannerOwner: ProviderInstance?
+  var replyStream: ReplyStreamState?
+  var usage = llmp_usage_t()
+  var times = ExchangeTimes()
+  var outcome = ExchangeOutcome()
+
+  init(loop: LoopContext) {
+    self.loop = loop
+    handle = .allocate(capacity: 1)
+    slots = .allocate(capacity: slotCapacity)
+    slots.initialize(repeating: nil, count: slotCapacity)
+    handle.initialize(to: llmp_req_t(opaque_: nil))
+    handle.pointee.opaque_ = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  deinit {
+    handle.deallocate()
+    slots.deallocate()
+  }
+
+  /// Starts an exchange with a parsed head. May end it before returning.
+  ///
+  /// - Parameters:
+  ///   - head: swapped with the storage of an earlier exchange, so that neither side allocates.
+  ///   - bytes: the head's bytes; copied.
+  ///   - startedAt: monotonic nanoseconds at the head's first byte.
+  public func begin(
+    head: inout RequestHead, bytes: UnsafeRawBufferPointer, client: any ExchangeClient,
+    peer: PeerAddress, startedAt: UInt64
+  ) {
+    swap(&head, &request)
+    self.client = client
+    self.peer = Slice(peer.text)
+    isTLS = peer.isTLS
+    let serving = loop.serving
+    self.serving = serving
+    // The loop's own pin is held as long as the loop serves this generation, so this cannot fail.
+    _ = serving.generation.pin()
+    times.begin(startedAt)
+    requestBase = arena.copy(bytes).start
+    prepareSlots(serving.stages.count)
+    requestMap.attach(base: requestBase, fields: request.fields)
+    prepareUpstreamMap()
+    chooseRequestID()
+    isBodyComplete = request.framing == .none
+    route = nil
+    phase = .requestHeaders
+    runRequestHeaders(from: 0)
+  }
+
+  /// Whether body bytes should be delivered now; otherwise the connection keeps them.
+  public var acceptsBody: Bool { bodyMode != .undecided }
+
+  private func prepareSlots(_ count: Int) {
+    if count > slotCapacity {
+      slots.deallocate()
+      slots = .allocate(capacity: count)
+      slotCapacity = count
+      slots.initialize(repeating: nil, count: count)
+    } else {
+      slots.update(repeating: nil, count: count)
+    }
+  }
+
+  /// The upstream's request starts as the client's, without what ends here: connection fields, framing,
+  /// the client's credentials.
+  private func prepareUpstreamMap() {
+    upstreamMap.attach(base: requestBase, fields: request.fields)
+    for index in request.fields.indices {
+      let field = request.fields[index]
+      if field.isHopByHop || field.known.endsHere { upstreamMap.markRemoved(index) }
+    }
+  }
+
+  private func chooseRequestID() {
+    if let sent = requestMap.get(Slice("x-request-id")), Self.isSaneID(sent) {
+      requestID = sent
+      isOwnRequestID = false
+      return
+    }
+    let text = arena.allocate(RequestIDGenerator.length)
+    loop.ids.write(to: text)
+    requestID = Slice(start: text, count: RequestIDGenerator.length)
+    isOwnRequestID = true
+  }
+
+  /// 1…128 visible characters without quotes or backslashes: fit for logs and headers of anyone.
+  private static func isSaneID(_ id: Slice) -> Bool {
+    guard id.count > 0, id.count <= 128 else { return false }
+    return id.bytes.allSatisfy { $0 > 32 && $0 < 127 && $0 != 34 && $0 != 92 }
+  }
+
+  // MARK: facts of the request
+
+  func slice(_ range: Range<Int>) -> Slice {
+    guard let requestBase, !range.isEmpty else { return Slice() }
+    return Slice(start: requestBase + range.lowerBound, count: range.count)
+  }
+
+  var path: Slice { slice(request.pathRange) }
+  var query: Slice { slice(request.queryRange) }
+  var method: Slice { Slice(request.method.name) }
+
+  /// The route in force: what a stage chose, else the configured default.
+  var selectedRoute: Int { route ?? serving?.defaultRoute ?? 0 }
+
+  func stage(_ index: Int) -> StageInstance? {
+    guard let serving, index < serving.stages.count else { return nil }
+    return serving.stages[index]
+  }
+}
+
+extension KnownField {
+  /// Fields of a client's request that mean this gateway and never reach a provider.
+  var endsHere: Bool {
+    switch self {
+    case .host, .contentLength, .expect, .authorization, .apiKey, .xAPIKey: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,29 @@
+public import ProxyStore
+
+/// What exchanges of all loops share: tokens and projects, the ledger, limits, logs. Any thread.
+public final class PipelineState: Sendable {
+  /// Tokens and projects.
+  public let directory: Directory
+  /// Where failures are told.
+  public let log: PipelineLog
+  /// Counters behind `llmp.limits/1`.
+  public let limits = LimitTable()
+  let leases: LeaseBook
+  /// Values behind `llmp.kv/1`.
+  let values = ValueTable()
+  /// Metrics that plugins define.
+  public let metrics = PluginMetrics()
+  let recordUsage: @Sendable (UsageEntry) -> Void
+
+  /// Creates the state.
+  ///
+  /// - Parameter recordUsage: takes an entry for the ledger; must not block.
+  public init(
+    directory: Directory, log: PipelineLog, recordUsage: @escaping @Sendable (UsageEntry) -> Void
+  ) {
+    self.directory = directory
+    leases = LeaseBook(limits)
+    self.log = log
+    self.recordUsage = recordUsage
+  }
+}

@@ -1,0 +1,70 @@
+public import ProxyCore
+internal import Synchronization
+
+/// A project in the directory: who pays, and the key to pay with. One instance per project while it exists; its
+/// fields follow the database. Any thread.
+public final class Project: Sendable {
+  /// UUID text.
+  public let id: String
+  let counts: CountQueue
+  private let active: Atomic<Bool>
+  private let fields: Mutex<Fields>
+
+  private struct Fields {
+    var name: String
+    var key: StoredProviderKey
+  }
+
+  init(row: ProjectRow, counts: CountQueue) {
+    id = row.id
+    self.counts = counts
+    active = Atomic(row.isActive)
+    fields = Mutex(Fields(name: row.name, key: row.key))
+  }
+
+  /// False when it was deactivated or deleted; its tokens then answer `.projectInactive`.
+  public var isActive: Bool {
+    // Nothing is published through this flag: the key is read under its own lock.
+    active.load(ordering: .relaxed)
+  }
+
+  /// Name at this moment.
+  public var name: String { fields.withLock { $0.name } }
+
+  /// The provider's key at this moment; `nil` when it cannot be read (answer 503 `upstream_auth_error`).
+  public var providerKey: Secret? {
+    fields.withLock { if case .readable(let key) = $0.key, !key.isEmpty { key } else { nil } }
+  }
+
+  /// Why `providerKey` is `nil`, with the remedy, for logs and the admin pages; `nil` when it is not.
+  public var providerKeyProblem: String? {
+    fields.withLock { fields in
+      if let problem = fields.key.problem { return problem }
+      if case .readable(let key) = fields.key, key.isEmpty { return "the project has no provider key" }
+      return nil
+    }
+  }
+
+  /// False when the key is sealed and cannot be opened.
+  var isKeyReadable: Bool { fields.withLock { $0.key.problem == nil } }
+
+  /// Takes over a row read later than the last one.
+  func reload(_ row: ProjectRow) {
+    fields.withLock { $0 = Fields(name: row.name, key: row.key) }
+    active.store(row.isActive, ordering: .relaxed)
+  }
+
+  /// The row is gone: exchanges that still hold this instance find it inactive and without a key.
+  func retire() {
+    active.store(false, ordering: .relaxed)
+    fields.withLock { $0.key = .readable(Secret("")) }
+  }
+}
+
+/// The columns of a project that traffic needs.
+struct ProjectRow: Sendable {
+  var id: String
+  var name: String
+  var isActive: Bool
+  var key: StoredProviderKey
+}

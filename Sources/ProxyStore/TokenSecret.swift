@@ -1,0 +1,77 @@
+public import ProxyCore
+
+/// The form of an access token's secret, and the forms in which it may be shown.
+///
+/// `sk-` and 22 characters of base64url: 128 bits. The Go program puts a version 7 UUID there, of which 48 bits are
+/// the time and 6 are fixed; ours are random throughout. Nothing reads version bits back, a time inside a secret
+/// tells when it was made, and 74 random bits are fewer than 128.
+public enum TokenSecret {
+  /// Bytes of a secret, prefix included.
+  public static let length = 25
+
+  /// Tells whether `text` has the form of a secret: `^sk-[A-Za-z0-9_-]{22}$`.
+  public static func isWellFormed(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { isWellFormed(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// As for text, on bytes; allocates nothing.
+  public static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count == length, bytes[0] == 0x73, bytes[1] == 0x6b, bytes[2] == 0x2d else { return false }
+    for byte in bytes[3...] where !isBase64URL(byte) { return false }
+    return true
+  }
+
+  /// A new secret from the system's cryptographic generator.
+  static func random() -> Secret {
+    var generator = SystemRandomNumberGenerator()
+    var characters: [UInt8] = [0x73, 0x6b, 0x2d]
+    characters.reserveCapacity(length)
+    var bits: (high: UInt64, low: UInt64) = (generator.next(), generator.next())
+    for _ in 0..<22 {
+      characters.append(alphabet(UInt8(truncatingIfNeeded: bits.high >> 58)))
+      bits.high = bits.high << 6 | bits.low >> 58
+      bits.low <<= 6
+    }
+    return Secret(characters)
+  }
+
+  /// `sk-XXXX**************YYYY`; a text without the prefix or too short to hide anything becomes stars only.
+  public static func masked(_ secret: Secret) -> String {
+    let bytes = secret.revealBytes()
+    guard bytes.count > 11, bytes.starts(with: [0x73, 0x6b, 0x2d]) else { return unknownMask }
+    let stars = [UInt8](repeating: UInt8(ascii: "*"), count: bytes.count - 11)
+    return String(decoding: bytes[..<7] + stars + bytes[(bytes.count - 4)...], as: UTF8.self)
+  }
+
+  /// What is shown for a token of which only the hash is known.
+  public static let unknownMask = "sk-**********************"
+
+  private static func isBase64URL(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 48...57, 65...90, 97...122, 0x2d, 0x5f: true
+    default: false
+    }
+  }
+
+  private static func alphabet(_ value: UInt8) -> UInt8 {
+    switch value {
+    case 0..<26: 65 + value
+    case 26..<52: 71 + value
+    case 52..<62: value - 4
+    case 62: 0x2d
+    default: 0x5f
+    }
+  }
+}
+
+/// How keys and ids are shown where they may not be read.
+public enum Mask {
+  /// Up to 4 characters: stars; up to 12: the first 2 and stars; longer: the first 8, `...` and the last 4.
+  public static func key(_ text: String) -> String {
+    let count = text.count
+    if count <= 4 { return String(repeating: "*", count: count) }
+    if count <= 12 { return text.prefix(2) + String(repeating: "*", count: count - 2) }
+    return text.prefix(8) + "..." + text.suffix(4)
+  }
+}

@@ -1,0 +1,190 @@
+public import NIOCore
+import ProxyCore
+public import ProxyWire
+
+/// One connection to a provider: frames answers strictly and hands them to the exchange it serves.
+///
+/// Loop-confined. Between exchanges it belongs to the pool; any byte that arrives then, or after the
+/// end of an answer, closes it, so a connection is never reused in a state two parsers could differ on.
+public final class UpstreamConnection: ChannelDuplexHandler {
+  public typealias InboundIn = ByteBuffer
+  public typealias OutboundIn = ByteBuffer
+  public typealias OutboundOut = ByteBuffer
+
+  enum Phase {
+    case idle
+    case head
+    case body(remaining: UInt64)
+    case chunked
+    case untilClose
+    case closed
+  }
+
+  /// Where the connection leads.
+  public let target: UpstreamTarget
+  /// True when an earlier exchange was served: such a connection may be stale.
+  public private(set) var isReused = false
+  /// True as soon as one byte of the current answer has come.
+  public private(set) var hasAnswerBytes = false
+
+  var idleSince: UInt64 = 0
+  var countsAsOpen = false
+  var phase = Phase.idle
+  var exchange: (any UpstreamExchange)?
+  var scanner: HeadScanner
+  var head = ResponseHead()
+  var partialHead: ByteBuffer?
+  var decoder = ChunkedDecoder()
+  var spans: ContiguousArray<Range<Int>> = []
+  var requestMethod = Method.get
+  private let pool: UpstreamPool
+  private var context: ChannelHandlerContext?
+  private var isRequestSent = true
+  private var isReading = true
+  private var hasPendingRead = false
+  private var lastError: (any Error)?
+
+  init(target: UpstreamTarget, pool: UpstreamPool) {
+    self.target = target
+    self.pool = pool
+    self.scanner = HeadScanner(limits: MessageLimits())
+  }
+
+  var isUsable: Bool {
+    guard case .idle = phase, let context else { return false }
+    return context.channel.isActive
+  }
+
+  // MARK: for the exchange
+
+  /// Begins an exchange: the next bytes received are the answer to a request with this method.
+  public func begin(_ exchange: any UpstreamExchange, method: Method) {
+    self.exchange = exchange
+    requestMethod = method
+    phase = .head
+    hasAnswerBytes = false
+    isRequestSent = false
+    scanner.reset()
+  }
+
+  /// Sends a piece of the request. `isLast` ends it.
+  public func send(_ bytes: ByteBuffer, isLast: Bool) {
+    if isLast { isRequestSent = true }
+    guard let context else { return }
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+  }
+
+  /// Whether the send buffer has room.
+  public var isWritable: Bool { context?.channel.isWritable ?? false }
+
+  /// Backpressure: stops or goes on reading the answer.
+  public func setReading(_ reading: Bool) {
+    guard reading != isReading else { return }
+    isReading = reading
+    if reading, hasPendingRead {
+      hasPendingRead = false
+      context?.read()
+    }
+  }
+
+  /// The exchange is no longer interested: the provider is told by closing.
+  public func cancel() {
+    exchange = nil
+    close()
+  }
+
+  /// Closes the connection.
+  func close() {
+    phase = .closed
+    context?.close(promise: nil)
+  }
+
+  // MARK: channel events
+
+  public func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  public func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+  }
+
+  public func read(context: ChannelHandlerContext) {
+    if isReading {
+      context.read()
+    } else {
+      hasPendingRead = true
+    }
+  }
+
+  public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let bytes = unwrapInboundIn(data)
+    guard exchange != nil else { return close() }
+    hasAnswerBytes = true
+    receive(bytes)
+  }
+
+  public func channelReadComplete(context: ChannelHandlerContext) {
+    exchange?.upstreamReadComplete()
+  }
+
+  public func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { exchange?.upstreamWritable() }
+  }
+
+  public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    lastError = error
+    context.close(promise: nil)
+  }
+
+  public func channelInactive(context: ChannelHandlerContext) {
+    let was = phase
+    phase = .closed
+    if countsAsOpen { pool.forget(self) }
+    guard let exchange else { return }
+    self.exchange = nil
+    switch was {
+    case .untilClose where lastError == nil:
+      exchange.upstreamBody(ByteBuffer(), spans: [], isWhole: false, ended: true)
+      exchange.upstreamReadComplete()
+    case .head where !hasAnswerBytes:
+      if let lastError, !isReused {
+        exchange.upstreamFailed(.connect(String(describing: lastError)))
+      } else {
+        exchange.upstreamFailed(.closedBeforeHead)
+      }
+    default:
+      exchange.upstreamFailed(.truncated)
+    }
+  }
+
+  // MARK: ends of an answer
+
+  /// Ends the exchange's answer with its last bytes. The connection goes back to the pool first, so
+  /// that a pipelined request finds it.
+  func finish(_ bytes: ByteBuffer, spans: ContiguousArray<Range<Int>>, isWhole: Bool, leftover: Int) {
+    guard let exchange else { return }
+    self.exchange = nil
+    isReused = true
+    isReading = true
+    if head.keepAlive, leftover == 0, isRequestSent {
+      phase = .idle
+      pool.release(self)
+      if hasPendingRead {
+        hasPendingRead = false
+        context?.read()
+      }
+    } else {
+      close()
+    }
+    exchange.upstreamBody(bytes, spans: spans, isWhole: isWhole, ended: true)
+    exchange.upstreamReadComplete()
+  }
+
+  func fail(_ error: UpstreamError) {
+    let exchange = exchange
+    self.exchange = nil
+    close()
+    exchange?.upstreamFailed(error)
+  }
+}

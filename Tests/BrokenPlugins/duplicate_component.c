@@ -1,0 +1,3 @@
+/* Two components have the same name. */
+#define FX_COMPONENTS &fx_component, &fx_component
+#include "fixture.h"

@@ -1,0 +1,3 @@
+/* The module has no id. */
+#define FX_ID ""
+#include "fixture.h"

@@ -1,0 +1,2 @@
+/* Healthy code, linked with -z execstack. */
+#include "fixture.h"

@@ -1,0 +1,2 @@
+/* Nothing is wrong with this one; tests damage its file. */
+#include "fixture.h"

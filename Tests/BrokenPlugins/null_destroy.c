@@ -1,0 +1,3 @@
+/* No way to end an instance. */
+#define FX_DESTROY 0
+#include "fixture.h"

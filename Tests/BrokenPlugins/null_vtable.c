@@ -1,0 +1,3 @@
+/* No table of hooks. */
+#define FX_VTABLE 0
+#include "fixture.h"

@@ -1,0 +1,3 @@
+/* The module descriptor lacks its last fields. */
+#define FX_MODULE_SIZE 136
+#include "fixture.h"

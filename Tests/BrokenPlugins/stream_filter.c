@@ -1,0 +1,3 @@
+/* A kind that the header defines and this host version does not serve. */
+#define FX_KIND LLMP_KIND_STREAM_FILTER
+#include "fixture.h"

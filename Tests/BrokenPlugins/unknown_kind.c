@@ -1,0 +1,3 @@
+/* A kind that no header defines. */
+#define FX_KIND 99
+#include "fixture.h"

@@ -1,0 +1,103 @@
+"""No provider key, access token or management token appears anywhere but where it belongs."""
+
+import re
+import sqlite3
+
+import pytest
+from support import answers, settings
+
+CANARY = "sk-canary-provider-key-8f1d2c3b4a5968778695a4b3c2d1e0ff"
+SEAL = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+
+@pytest.fixture
+def talked(start, provider, tmp_path):
+    """A proxy at the most talkative level that has gone through everything that could make it say a secret.
+
+    Returns it with the secrets and with everything that clients were told.
+    """
+    proxy = start(settings.configuration(provider.origin, timeouts={"response_header": "300ms"}),
+                  environment={"LOG_LEVEL": "debug", "ENCRYPTION_KEY": SEAL})
+    management = proxy.management
+    project = management.create_project(CANARY)
+    token = management.create_token(project)
+    secret, told = token["token"], []
+    scripts = [answers.whole(), answers.stream(), answers.reset, answers.silent, answers.raw(b"SSH-2.0\r\n\r\n"),
+               answers.whole({"error": {"message": "nope"}}, status=401), answers.whole({"error": {}}, status=500)]
+    for script in scripts:
+        provider.answers(script)
+        told.append(proxy.chat(secret))
+    provider.refuse()
+    told.append(proxy.chat(secret))
+    provider.listen()
+    told.append(proxy.chat(secret, model=secret))
+    told.append(proxy.call("GET", f"/v1/models?token={secret}"))
+    told.append(proxy.call("GET", "/v1/nothing", token=secret))
+    told.append(proxy.call("GET", "/v1/models", {"Authorization": f"Basic {secret}"}))
+    with proxy.client() as client:
+        client.send(f"GET /v1/models HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {secret}\r\nBad Field: x\r\n\r\n".encode())
+        told.append(client.answer())
+    told.append(management.call("GET", "/manage/projects"))
+    told.append(management.call("GET", "/manage/tokens"))
+    told.append(management.call("POST", "/manage/projects", {"name": project["name"], "api_key": CANARY}))
+    told.append(management.call("POST", "/manage/projects", {"name": "", "api_key": CANARY}))
+    told.append(proxy.call("GET", "/manage/projects", {"Authorization": f"Bearer {proxy.management_token}x"}))
+    management.revoke(token["id"])
+    told.append(proxy.chat(secret))
+    told += [proxy.call("GET", path) for path in ("/metrics", "/health", "/ready", "/nothing")]
+    return proxy, {"provider key": CANARY, "access token": secret, "management token": proxy.management_token}, told
+
+
+def test_no_secret_is_logged_at_any_level_or_told_to_a_client(talked):
+    proxy, secrets, told = talked
+    assert proxy.stop() == 0
+    places = {f"answer {n}": repr(answer) + answer.body.decode("latin-1") for n, answer in enumerate(told)}
+    places |= {file.name: file.read_text(errors="replace") for file in proxy.folder.rglob("*.log")}
+    assert "output.log" in places and places["output.log"]
+    echoes = {"answer 8"}  # names the refused value of a parameter, which the client itself had put there
+    for kind, secret in secrets.items():
+        for place, text in places.items():
+            if place not in echoes:
+                # A part is as good as the whole to someone who has the rest.
+                assert secret not in text and secret[3:19] not in text, f"{kind} in {place}"
+
+
+def test_the_database_holds_no_access_token_and_a_sealed_key(talked):
+    proxy, secrets, _ = talked
+    proxy.stop()
+    stored = b"".join(file.read_bytes() for file in proxy.folder.glob("llm-proxy.db*"))
+    for secret in secrets.values():
+        assert secret.encode() not in stored
+    with sqlite3.connect(proxy.folder / "llm-proxy.db") as database:
+        assert [key.startswith("enc:v1:") for (key,) in database.execute("SELECT api_key FROM projects")] == [True]
+        assert all(re.fullmatch("[0-9a-f]{64}", token) for (token,) in database.execute("SELECT token FROM tokens"))
+
+
+def test_access_tokens_are_hashed_without_an_encryption_key_too(start):
+    proxy = start()
+    secret = proxy.management.access_token()
+    proxy.stop()
+    stored = b"".join(file.read_bytes() for file in proxy.folder.glob("llm-proxy.db*"))
+    assert secret.encode() not in stored
+
+
+def test_the_command_line_and_environment_of_the_process_hold_no_more_than_was_given(start):
+    proxy = start()
+    proxy.management.create_project(CANARY)
+    with open(f"/proc/{proxy.process.pid}/cmdline", "rb") as arguments:
+        assert proxy.management_token.encode() not in arguments.read()
+
+
+def test_a_provider_that_repeats_its_key_does_not_leak_it(proxy, provider):
+    """Some providers quote the key in their error. What a client gets must not contain it."""
+    project = proxy.management.create_project(CANARY)
+    token = proxy.management.create_token(project)["token"]
+
+    def quote(exchange):
+        key = exchange.request.headers.get("authorization")
+        answers.whole({"error": {"message": f"Incorrect API key provided: {key[7:]}", "code": "invalid_api_key"}}, 401)(exchange)
+
+    provider.answers(quote)
+    answer = proxy.chat(token)
+    assert answer.status == 401
+    assert CANARY not in answer.body.decode()

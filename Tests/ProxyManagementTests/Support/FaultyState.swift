@@ -1,0 +1,112 @@
+import ProxyStore
+import Synchronization
+
+@testable import ProxyManagement
+
+/// The store, with failures put in front of it.
+final class FaultyState: ManagementState {
+  private let store: Store
+  private let failure = Mutex<StoreError?>(nil)
+  private let auditFailure = Mutex<StoreError?>(nil)
+  private let reported = Mutex<StoreHealth?>(nil)
+  private let listed = Mutex(0)
+
+  init(_ store: Store) {
+    self.store = store
+  }
+
+  /// Every operation but audit fails with `error` from now on; `nil` mends it.
+  func fail(with error: StoreError?) { failure.withLock { $0 = error } }
+
+  /// Audit events cannot be appended from now on.
+  func failAudit(with error: StoreError?) { auditFailure.withLock { $0 = error } }
+
+  /// `health` is this from now on.
+  func report(_ health: StoreHealth) { reported.withLock { $0 = health } }
+
+  /// How often a page of tokens was read.
+  var tokenPagesRead: Int { listed.withLock { $0 } }
+
+  var health: StoreHealth { reported.withLock { $0 } ?? store.health }
+
+  private func check() throws(StoreError) {
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  func listProjects() async throws(StoreError) -> [ProjectRecord] {
+    try check()
+    return try await store.listProjects()
+  }
+
+  func project(id: String) async throws(StoreError) -> ProjectRecord {
+    try check()
+    return try await store.project(id: id)
+  }
+
+  func createProject(_ creation: ProjectCreation) async throws(StoreError) -> ProjectRecord {
+    try check()
+    return try await store.createProject(creation)
+  }
+
+  func updateProject(
+    id: String, _ change: ProjectChange, if condition: (@Sendable (ProjectRecord) -> Bool)?
+  ) async throws(StoreError) -> ProjectRecord {
+    try check()
+    return try await store.updateProject(id: id, change, if: condition)
+  }
+
+  func deleteProject(id: String, isPurge: Bool) async throws(StoreError) -> RevocationCounts {
+    try check()
+    return try await store.deleteProject(id: id, isPurge: isPurge)
+  }
+
+  func revokeTokens(projectID: String) async throws(StoreError) -> RevocationCounts {
+    try check()
+    return try await store.revokeTokens(projectID: projectID)
+  }
+
+  func listTokens(_ filter: TokenFilter, limit: Int, after: String?) async throws(StoreError) -> TokenPage {
+    try check()
+    listed.withLock { $0 += 1 }
+    return try await store.listTokens(filter, limit: limit, after: after)
+  }
+
+  func token(_ reference: TokenReference) async throws(StoreError) -> TokenRecord {
+    try check()
+    return try await store.token(reference)
+  }
+
+  func createToken(_ creation: TokenCreation) async throws(StoreError) -> IssuedToken {
+    try check()
+    return try await store.createToken(creation)
+  }
+
+  func updateToken(
+    _ reference: TokenReference, _ change: TokenChange, if condition: (@Sendable (TokenRecord) -> Bool)?
+  ) async throws(StoreError) -> TokenRecord {
+    try check()
+    return try await store.updateToken(reference, change, if: condition)
+  }
+
+  func revokeToken(_ reference: TokenReference) async throws(StoreError) -> TokenRevocation {
+    try check()
+    return try await store.revokeToken(reference)
+  }
+
+  func appendAudit(_ record: AuditRecord) async throws(StoreError) -> AuditRecord {
+    if let error = auditFailure.withLock({ $0 }) { throw error }
+    return try await store.appendAudit(record)
+  }
+
+  func recordAudit(_ record: AuditRecord) { store.recordAudit(record) }
+
+  func listAudit(_ filter: AuditFilter, page: Int, pageSize: Int) async throws(StoreError) -> AuditPage {
+    try check()
+    return try await store.listAudit(filter, page: page, pageSize: pageSize)
+  }
+
+  func auditEvent(id: String) async throws(StoreError) -> AuditRecord {
+    try check()
+    return try await store.auditEvent(id: id)
+  }
+}
