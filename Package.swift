@@ -1,17 +1,23 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// Unit tests look inside modules in the release configuration that ships; `make unit` asks for it, since the
+/// shipped build must not pay for open internals.
+let isTesting = Context.environment["LLM_PROXY_TESTING"] != nil
+let testability: [SwiftSetting] = isTesting ? [.unsafeFlags(["-enable-testing"])] : []
+
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .unsafeFlags(["-warnings-as-errors"]),
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
-]
+] + testability
 
 extension Target.Dependency {
   static let nio = product(name: "NIOCore", package: "swift-nio")
   static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+  static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
   static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
   static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let log = product(name: "Logging", package: "swift-log")
@@ -57,6 +63,36 @@ func sharedLibrary(_ name: String, _ target: String) -> Product {
   .library(name: name, type: .dynamic, targets: [target])
 }
 
+func tests(
+  of name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+let tests: [Target] = [
+  .target(
+    name: "WireFuzz", dependencies: ["ProxyWire"], path: "Tests/Fuzz", exclude: ["README.md"],
+    swiftSettings: strict),
+  .executableTarget(
+    name: "WireBench", dependencies: ["ProxyWire"], path: "Tests/WireBench", swiftSettings: strict),
+  tests(
+    of: "ProxyWireTests",
+    [
+      "ProxyWire", "WireFuzz", .nio, .product(name: "NIOEmbedded", package: "swift-nio"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+    ], exclude: ["Corpus"]),
+  tests(of: "ProxyConfigTests", ["ProxyConfig", "ProxyCore"], exclude: ["Golden"]),
+  tests(of: "CommandTests", ["llm-proxy", "ProxyConfig", .arguments], exclude: ["Golden"]),
+  tests(of: "ProxyStoreTests", ["ProxyStore", "ProxyCore", .grdb, .crypto]),
+  tests(of: "ProxyPluginHostTests", ["ProxyPluginHost", "CLLMProxyPlugin"]),
+  tests(of: "PluginKitTests", ["CLLMProxyPlugin", "LLMProxyPluginKit"]),
+  tests(
+    of: "ProxyManagementTests",
+    ["ProxyManagement", "ProxyCore", "ProxyConfig", "ProxyStore", .log, .hummingbird]),
+  tests(of: "ProxyPipelineTests", ["ProxyPipeline", "ProxyWire", "CLLMProxyPlugin"]),
+  tests(of: "ProxyListenerTests", ["ProxyListener", "ProxyWire", .nio]),
+]
+
 let package = Package(
   name: "llm-proxy",
   platforms: [.macOS(.v15)],
@@ -88,7 +124,7 @@ let package = Package(
     module("ProxyWire", []),
     module("ProxyConfig", ["ProxyCore", .yams]),
     module("ProxyPluginHost", ["ProxyCore", "CLLMProxyPlugin", .crypto]),
-    module("ProxyTransport", ["ProxyCore", "ProxyWire", .nio, .nioPosix, .nioSSL]),
+    module("ProxyTransport", ["ProxyCore", "ProxyWire", .nio, .nioPosix, .nioTLS, .nioSSL]),
     module("ProxyStore", ["ProxyCore", .grdb, .crypto]),
     module("ProxyTelemetry", ["ProxyCore", .log]),
     module(
@@ -119,5 +155,5 @@ let package = Package(
     swiftPlugin("CORSPlugin", "Plugins/cors"),
     swiftPlugin("RateLimitPlugin", "Plugins/rate-limit"),
     swiftPlugin("LogPlugin", "Plugins/log"),
-  ]
+  ] + tests
 )

@@ -23,7 +23,8 @@ extension ClientConnection: ExchangeClient {
   }
 
   func setBodyReading(_ reading: Bool) {
-    setReading(reading)
+    isBodyReading = reading
+    updateReading()
   }
 
   func sendContinue() {
@@ -35,14 +36,15 @@ extension ClientConnection: ExchangeClient {
 
   func exchangeEnded(keepAlive: Bool) {
     exchange = nil
+    isBodyReading = true
     finishRequest(keepAlive: keepAlive)
   }
 
   /// The answer is complete.
   func finishRequest(keepAlive: Bool) {
     lastActivity = Clocks.monotonicNanoseconds()
-    if keepAlive, body.isComplete, !listener.isDraining {
-      phase = .head
+    if keepAlive, !listener.isDraining {
+      phase = body.isComplete ? .head : .draining
       // Inside a read the flush comes with its end; answers to pipelined requests share it.
       if !isProcessing {
         flush()
@@ -66,7 +68,8 @@ extension ClientConnection: ExchangeClient {
     phase = .lingering
     pending = nil
     lingered = 0
-    setReading(true)
+    isBodyReading = true
+    updateReading()
     context.close(mode: .output, promise: nil)
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     context.eventLoop.scheduleTask(in: .seconds(2)) { bound.value.close() }

@@ -12,6 +12,8 @@ extension ClientConnection {
       } else if now &- lastActivity > timeouts.keepAliveIdle {
         close()
       }
+    case .draining:
+      if now &- lastActivity > timeouts.bodyIdle { close() }
     case .exchange, .control:
       if !isWritable, now &- lastActivity > timeouts.writeIdle { return close() }
       if let exchange, exchange.acceptsBody, !body.isComplete, isReading, isWritable,

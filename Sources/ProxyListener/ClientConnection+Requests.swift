@@ -16,7 +16,10 @@ extension ClientConnection {
       case .head:
         if !receiveHead() { return }
       case .exchange, .control:
-        if !receiveBody() { return boundPending() }
+        if !receiveBody() { return updateReading() }
+      case .draining:
+        _ = receiveBody()
+        if body.isComplete { phase = .head }
       case .lingering:
         return discard(bytes.readableBytes)
       case .closed:
@@ -24,12 +27,7 @@ extension ClientConnection {
       }
     }
     if pending?.readableBytes == 0 { pending = nil }
-    if pending == nil { setReading(true) }
-  }
-
-  /// Nobody wants the bytes yet: they wait, and beyond the bound the client waits too.
-  private func boundPending() {
-    setReading((pending?.readableBytes ?? 0) < Self.pendingLimit)
+    updateReading()
   }
 
   /// True when a head was complete.
@@ -75,11 +73,12 @@ extension ClientConnection {
     }
   }
 
-  /// Everything below `/v1/` is traffic; the rest is the gateway's own.
+  /// Everything below `/v1/` is traffic; the rest is the gateway's own. A path that a provider could read
+  /// differently from a whitelist is not traffic: the control plane redirects or refuses it.
   private static func isProxied(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    let path = bytes[head.pathRange]
+    let path = UnsafeRawBufferPointer(rebasing: bytes[head.pathRange])
     guard path.count >= 4 else { return false }
-    return path.prefix(4).elementsEqual("/v1/".utf8)
+    return path.prefix(4).elementsEqual("/v1/".utf8) && PathShape.isCanonical(path)
   }
 
   private func beginExchange(_ headBytes: UnsafeRawBufferPointer, _ started: UInt64) {

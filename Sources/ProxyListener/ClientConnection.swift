@@ -20,6 +20,8 @@ final class ClientConnection: ChannelDuplexHandler {
     case exchange
     /// The control plane answers.
     case control
+    /// The answer is out; a small rest of the body is thrown away before the next request.
+    case draining
     /// The answer is out; the rest of what the client sends is thrown away before closing.
     case lingering
     case closed
@@ -47,6 +49,8 @@ final class ClientConnection: ChannelDuplexHandler {
   var lastActivity: UInt64 = 0
   var isProcessing = false
   var isReading = true
+  /// False while the exchange has no room for more of an upload.
+  var isBodyReading = true
   var hasPendingRead = false
   var hasUnflushed = false
   var lingered = 0
@@ -129,7 +133,12 @@ final class ClientConnection: ChannelDuplexHandler {
     }
   }
 
-  func setReading(_ reading: Bool) {
+  /// Reading goes on while the exchange has room and not too much waits here.
+  func updateReading() {
+    setReading(isBodyReading && (pending?.readableBytes ?? 0) < Self.pendingLimit)
+  }
+
+  private func setReading(_ reading: Bool) {
     guard reading != isReading else { return }
     isReading = reading
     if reading, hasPendingRead {

@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 import NIOSSL
 import ProxyConfig
@@ -16,9 +17,11 @@ import ProxyTransport
 struct GenerationFactory {
   private let configuration: Configuration
   private let builder: GenerationBuilder
+  private let logger: Logger
 
   init(_ configuration: Configuration, host: HostInterface, logger: Logger) throws(StartupError) {
     self.configuration = configuration
+    self.logger = logger
     let plugins = configuration.boot.plugins
     do {
       let pinned = plugins.files.compactMap { file in file.sha256.map { (file.name, $0) } }
@@ -42,16 +45,25 @@ struct GenerationFactory {
   func build(number: UInt64) throws(StartupError) -> ServingGeneration {
     do throws(PluginError) {
       let generation = try builder.build(number: number, plan: plan)
+      warnOfRefusedFiles()
       do throws(PluginError) {
         try generation.start()
         return try serving(generation)
       } catch {
-        generation.retire(drainDeadline: 0, executor: { $0() })
+        generation.retire(drainDeadline: 0, executor: { DispatchQueue.global().async(execute: $0) })
         generation.abandonDrain()
         throw error
       }
     } catch {
       throw StartupError(sentence(error))
+    }
+  }
+
+  /// A file that nobody uses does no harm, but whoever put it there should hear why it is not loaded.
+  private func warnOfRefusedFiles() {
+    guard let catalog = try? builder.library.scan() else { return }  // the build above has just scanned it
+    for refusal in catalog.refusals {
+      logger.warning("plugin file refused", metadata: ["plugin.refusal": "\(refusal)"])
     }
   }
 
@@ -103,6 +115,7 @@ struct GenerationFactory {
     return UpstreamTarget(
       host: api.baseURL.host, port: api.baseURL.port, tls: api.baseURL.scheme == .https ? tls : nil,
       connectTimeout: (api.timeouts.connect ?? .seconds(30)).wholeNanoseconds,
+      handshakeTimeout: (api.timeouts.tlsHandshake ?? .seconds(10)).wholeNanoseconds,
       idleLimit: api.pool.idlePerLoop(loops: loops) ?? .max,
       idleTimeout: (api.pool.idleTimeout ?? .seconds(86_400)).wholeNanoseconds)
   }

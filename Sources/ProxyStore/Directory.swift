@@ -148,7 +148,7 @@ extension Directory {
       if let token = self.token(row.hash), token.project === project {
         token.reload(row)
         tables[at].insert(token)
-      } else if tables[at].token(row.hash) == nil {
+      } else {
         tables[at].insert(AccessToken(row: row, project: project))
       }
     }

@@ -122,8 +122,6 @@ enum Schema {
         response_bytes INTEGER NOT NULL
     );
     CREATE INDEX usage_entries_started ON usage_entries(started_ms);
-    CREATE INDEX usage_entries_project_started ON usage_entries(project_id, started_ms);
-    CREATE INDEX usage_entries_token_started ON usage_entries(token_id, started_ms);
     """
 
   /// Every change that traffic must know of leaves a line in `llmp_changes`, whoever makes it: this program in any

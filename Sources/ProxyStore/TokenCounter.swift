@@ -97,13 +97,17 @@ struct TokenCounter {
   /// Gives the unused rest of the lease back, when the token has not been used since `idleSince` (always for `nil`).
   mutating func giveBack(idleSince: Int64?) -> Errand {
     guard let detail, detail.lease > 0, !detail.wantsRefill else { return .none }
-    if let idleSince, lastUsed > idleSince { return .none }
+    // A lease that was just fetched has not been used yet and is not idle.
+    if let idleSince, max(lastUsed, detail.waitingSince) > idleSince { return .none }
     detail.returning += detail.lease
     detail.lease = 0
     return queue()
   }
 
-  private var isFileUsedUp: Bool { fileCount + Int64(pending) + Int64(transit) >= limit }
+  /// Whether the file has nothing left to lease, once everything in memory is written and given back.
+  private var isFileUsedUp: Bool {
+    fileCount + Int64(pending) + Int64(transit) - (detail?.returning ?? 0) >= limit
+  }
 
   private mutating func queue() -> Errand {
     if isQueued { return .none }

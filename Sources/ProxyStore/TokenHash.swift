@@ -30,19 +30,14 @@ struct TokenHash: Sendable, Hashable {
   /// Reads 64 lower-case hex digits; `nil` for anything else.
   init?(hex text: UnsafeRawBufferPointer) {
     guard text.count == 64 else { return nil }
-    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     func word(at start: Int) -> UInt64? {
-      var value: UInt64 = 0
-      for at in start..<start + 16 {
-        guard let nibble = HexDigit.value(text[at]) else { return nil }
-        value = value << 4 | UInt64(nibble)
-      }
-      return value
+      HexDigit.word(
+        text.loadUnaligned(fromByteOffset: start, as: UInt64.self).littleEndian,
+        text.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self).littleEndian)
     }
     guard let first = word(at: 0), let second = word(at: 16), let third = word(at: 32), let fourth = word(at: 48)
     else { return nil }
-    words = (first, second, third, fourth)
-    self.init(word0: words.0, word1: words.1, word2: words.2, word3: words.3)
+    self.init(word0: first, word1: second, word2: third, word3: fourth)
   }
 
   /// Reads the text of a `token` column, hashed or (from an old file) plain; `nil` when it is neither.

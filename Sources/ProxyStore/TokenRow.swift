@@ -13,7 +13,9 @@ struct TokenRow: Sendable {
   /// 0 is unlimited.
   var limit: Int64
   var label: String?
+}
 
+extension TokenRow {
   static let selection =
     "SELECT token, id, expires_at, is_active, request_count, max_requests, label, project_id FROM tokens"
   static let projectColumn: Int32 = 7

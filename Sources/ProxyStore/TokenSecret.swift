@@ -18,8 +18,10 @@ public enum TokenSecret {
   /// As for text, on bytes; allocates nothing.
   public static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard bytes.count == length, bytes[0] == 0x73, bytes[1] == 0x6b, bytes[2] == 0x2d else { return false }
-    for byte in bytes[3...] where !isBase64URL(byte) { return false }
-    return true
+    // Three overlapping looks at the 22 characters after the prefix: this is on the path of every request.
+    return areBase64URL(bytes.loadUnaligned(fromByteOffset: 3, as: UInt64.self))
+      && areBase64URL(bytes.loadUnaligned(fromByteOffset: 11, as: UInt64.self))
+      && areBase64URL(bytes.loadUnaligned(fromByteOffset: 17, as: UInt64.self))
   }
 
   /// A new secret from the system's cryptographic generator.
@@ -47,11 +49,18 @@ public enum TokenSecret {
   /// What is shown for a token of which only the hash is known.
   public static let unknownMask = "sk-**********************"
 
-  private static func isBase64URL(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 48...57, 65...90, 97...122, 0x2d, 0x5f: true
-    default: false
+  /// Tells whether all eight bytes of a word are of the alphabet.
+  private static func areBase64URL(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let tops = ones &* 0x80
+    // Of bytes below 0x80 the sum with 0x80 - n has its top bit set when the byte is at least n.
+    func among(_ text: UInt64, _ least: UInt64, _ most: UInt64) -> UInt64 {
+      (text &+ ones &* (0x80 - least)) & ~(text &+ ones &* (0x7f - most))
     }
+    let isIn =
+      among(word | ones &* 0x20, 0x61, 0x7a) | among(word, 0x30, 0x39) | among(word, 0x2d, 0x2d)
+      | among(word, 0x5f, 0x5f)
+    return word & tops == 0 && isIn & tops == tops
   }
 
   private static func alphabet(_ value: UInt8) -> UInt8 {

@@ -18,7 +18,7 @@ extension UpstreamConnection {
         let all = 0..<bytes.readableBytes
         exchange?.upstreamBody(bytes, spans: [all], isWhole: false, ended: false)
         return
-      case .idle, .closed:
+      case .handshake, .idle, .closed:
         // Bytes nobody asked for: whatever they are, this connection cannot be trusted again.
         return close()
       }
@@ -114,6 +114,8 @@ extension UpstreamConnection {
         exchange?.upstreamBody(bytes, spans: spans, isWhole: isWhole, ended: false)
       }
     } catch {
+      // What came before the defect is good: an event that arrived whole must not be lost.
+      if !spans.isEmpty { exchange?.upstreamBody(bytes, spans: spans, isWhole: false, ended: false) }
       fail(.malformed(error))
     }
   }

@@ -1,4 +1,5 @@
 public import NIOCore
+import NIOTLS
 import ProxyCore
 public import ProxyWire
 
@@ -12,6 +13,7 @@ public final class UpstreamConnection: ChannelDuplexHandler {
   public typealias OutboundOut = ByteBuffer
 
   enum Phase {
+    case handshake(PendingConnect)
     case idle
     case head
     case body(remaining: UInt64)
@@ -43,6 +45,7 @@ public final class UpstreamConnection: ChannelDuplexHandler {
   private var isReading = true
   private var hasPendingRead = false
   private var lastError: (any Error)?
+  private var isHandshakeDone = false
 
   init(target: UpstreamTarget, pool: UpstreamPool) {
     self.target = target
@@ -99,7 +102,35 @@ public final class UpstreamConnection: ChannelDuplexHandler {
     context?.close(promise: nil)
   }
 
+  /// TCP is connected; the exchange hears of it when the peer has proved who it is.
+  func awaitHandshake(_ pending: PendingConnect) {
+    if isHandshakeDone { return pool.ready(self, pending) }
+    guard let context else { return failHandshake(pending, .closedBeforeHead) }
+    phase = .handshake(pending)
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    context.eventLoop.scheduleTask(in: .nanoseconds(Int64(clamping: target.handshakeTimeout))) {
+      guard case .handshake(let pending) = bound.value.phase else { return }
+      bound.value.failHandshake(pending, .connectTimeout)
+    }
+  }
+
+  private func failHandshake(_ pending: PendingConnect, _ error: UpstreamError) {
+    close()
+    pending.takeExchange()?.upstreamFailed(error)
+  }
+
   // MARK: channel events
+
+  public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case TLSUserEvent.handshakeCompleted = event {
+      isHandshakeDone = true
+      if case .handshake(let pending) = phase {
+        phase = .idle
+        pool.ready(self, pending)
+      }
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
 
   public func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
@@ -141,6 +172,10 @@ public final class UpstreamConnection: ChannelDuplexHandler {
     let was = phase
     phase = .closed
     if countsAsOpen { pool.forget(self) }
+    if case .handshake(let pending) = was {
+      let reason = lastError.map { UpstreamError.connect(String(describing: $0)) } ?? .closedBeforeHead
+      return failHandshake(pending, reason)
+    }
     guard let exchange else { return }
     self.exchange = nil
     switch was {

@@ -86,14 +86,23 @@ public final class UpstreamPool {
         return
       }
       connection.countsAsOpen = true
-      if let exchange = pending.takeExchange() {
-        exchange.upstreamConnected(connection)
+      if connection.target.isTLS {
+        connection.awaitHandshake(pending)
       } else {
-        release(connection)
+        ready(connection, pending)
       }
     case .failure(let error):
       statistics.failed += 1
       pending.takeExchange()?.upstreamFailed(Self.classify(error))
+    }
+  }
+
+  /// A connection is ready for its first exchange.
+  func ready(_ connection: UpstreamConnection, _ pending: PendingConnect) {
+    if let exchange = pending.takeExchange() {
+      exchange.upstreamConnected(connection)
+    } else {
+      release(connection)
     }
   }
 

@@ -18,8 +18,10 @@ public final class UpstreamTarget: Sendable {
   public let hostHeader: [UInt8]
   /// `host:port`, for logs.
   public let authority: String
-  /// Limit for connecting, TLS handshake included, in nanoseconds.
+  /// Limit for name resolution and TCP connect, in nanoseconds.
   public let connectTimeout: UInt64
+  /// Limit for the TLS handshake after that, in nanoseconds.
+  public let handshakeTimeout: UInt64
   /// Connections kept idle per event loop; more are closed.
   public let idleLimit: Int
   /// Nanoseconds an idle connection is kept.
@@ -30,7 +32,7 @@ public final class UpstreamTarget: Sendable {
   /// Creates a target. `tls` is nil for plain HTTP.
   public init(
     host: String, port: Int, tls: NIOSSLContext?, tlsKey: String = "",
-    connectTimeout: UInt64, idleLimit: Int, idleTimeout: UInt64
+    connectTimeout: UInt64, handshakeTimeout: UInt64, idleLimit: Int, idleTimeout: UInt64
   ) {
     let isLiteral = host.utf8.contains(UInt8(ascii: ":"))
     let isNumeric = isLiteral || host.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || $0 == 46 }
@@ -50,6 +52,7 @@ public final class UpstreamTarget: Sendable {
       return slots.count - 1
     }
     self.connectTimeout = connectTimeout
+    self.handshakeTimeout = handshakeTimeout
     self.idleLimit = idleLimit
     self.idleTimeout = idleTimeout
   }

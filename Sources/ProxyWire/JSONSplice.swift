@@ -6,7 +6,7 @@ public enum JSONSplice {
   /// A last reference token that names no member yet adds one at the end of its object. An empty `value`
   /// removes the member. The text must be valid JSON; only members of objects are added or removed.
   ///
-  /// - Returns: nil when the pointer leads nowhere.
+  /// - Returns: nil when the pointer is malformed or leads nowhere.
   public static func set(
     _ pointer: UnsafeRawBufferPointer, to value: UnsafeRawBufferPointer, in text: UnsafeRawBufferPointer
   ) -> [UInt8]? {
@@ -25,7 +25,8 @@ public enum JSONSplice {
     var name: [UInt8] = []
     var index = slash + 1
     while index < pointer.count {
-      if pointer[index] == UInt8(ascii: "~"), index + 1 < pointer.count {
+      if pointer[index] == UInt8(ascii: "~") {
+        guard index + 1 < pointer.count, pointer[index + 1] &- UInt8(ascii: "0") < 2 else { return nil }
         name.append(pointer[index + 1] == UInt8(ascii: "1") ? UInt8(ascii: "/") : UInt8(ascii: "~"))
         index += 2
       } else {

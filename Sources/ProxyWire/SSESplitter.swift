@@ -94,7 +94,8 @@ extension SSESplitter {
       gathered.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<stop]))
       start = stop
       if Self.scan(&block, gathered, &joined, reportsDataless, body) {
-        skipsLineFeed = block.endsWithReturn
+        // A LF in these bytes was taken along already; only one in the next bytes is still to come.
+        skipsLineFeed = block.endsWithReturn && stop == bytes.count
         block = SSEBlock()
         gathered.removeAll(keepingCapacity: true)
         break

@@ -187,7 +187,6 @@ def test_no_or_a_bad_token_is_401(proxy, provider, authorization, code):
     headers = {} if authorization is None else {"Authorization": authorization}
     answer = proxy.call("GET", "/v1/models", headers)
     assert (answer.status, answer.code) == (401, code), answer
-    assert answer.headers.get("x-should-retry") == "false"
     assert provider.requests == []
 
 
@@ -198,7 +197,7 @@ def test_two_authorization_fields_are_refused(proxy, provider, token):
     assert provider.requests == []
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"model":}', b"\xff\xfe", b"{" * 10_000,
+@pytest.mark.parametrize("body", [b"{", b"[]", b"null", b'{"model":}', b"\xff\xfe", b"{" * 10_000,
                                   b'{"model":"gpt-4o"} trailing'])
 def test_a_body_that_is_not_an_object_is_refused_while_a_whitelist_is_in_force(proxy, provider, token, body):
     answer = proxy.call("POST", "/v1/chat/completions", {"Content-Type": "application/json"}, body, token)

@@ -1,6 +1,7 @@
 """Every plugin of Tests/BrokenPlugins is refused before it can do harm, or contained while it tries."""
 
 import json
+import re
 
 import pytest
 from support import settings
@@ -18,7 +19,10 @@ def chain_with(name, tmp_path, **stage):
     """The default chain with the fixture before `forward`, and a plugin folder that has it."""
     flags = FIXTURES[name].get("flags", [])
     built = compile_stage(BROKEN_PLUGINS / f"{name}.c", *(flags.split() if isinstance(flags, str) else flags))
-    chain = settings.pipeline(settings.stage("broken", "org.example.broken/stage", **stage))
+    # One fixture lies about its id: it is found under what its stamp says.
+    identifier = re.search(rb"abi=[^;]*;min=\d+;id=([\w.-]+);", built.read_bytes())
+    use = f"{identifier[1].decode() if identifier else 'org.example.broken'}/stage"
+    chain = settings.pipeline(settings.stage("broken", use, **stage))
     return {"chain": chain, "plugins": plugin_folder(tmp_path / "plugins", built)}
 
 

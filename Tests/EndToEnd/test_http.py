@@ -212,3 +212,9 @@ def test_a_stream_that_the_provider_answers_with_plain_json_stays_json(proxy, pr
     answer = proxy.chat(token, stream=True)
     assert answer.headers.get("content-type") == "application/json"
     assert answer.json()["object"] == "chat.completion"
+
+
+def test_a_client_that_names_neither_itself_nor_what_it_accepts_gets_the_shape_of_the_go_program(proxy):
+    answer = proxy.call("GET", "/v1/models", {"User-Agent": None})
+    assert answer.status == 401
+    assert answer.json()["error"] == "Invalid token" and answer.json()["code"] == "invalid_token"

@@ -89,8 +89,11 @@ def test_draining_ends_when_its_time_is_over(start, provider):
     client = begin_stream(proxy, provider, threading.Event())
     proxy.signal(signal.SIGTERM)
     proxy.wait()
-    rest = client.event()
-    assert rest is None or b'"error"' in rest, rest
+    # The client can tell that the answer is not whole: an error event, or no end of the chunks.
+    try:
+        assert b'"error"' in client.event()
+    except Closed:
+        pass
 
 
 def test_what_was_used_is_written_before_the_process_ends(start, provider):
@@ -110,7 +113,7 @@ def test_a_taken_port_is_named(tmp_path, provider):
                       {"LISTEN_ADDR": f"127.0.0.1:{port}"})
         code, said = proxy.refusal()
     assert code > 0
-    assert str(port) in said and "in use" in said, said
+    assert f"127.0.0.1:{port}" in said and "another program uses this port" in said and "LISTEN_ADDR" in said, said
 
 
 def test_a_second_process_on_the_port_of_the_first_is_refused_and_the_first_goes_on(start, tmp_path, provider):
@@ -143,15 +146,15 @@ def test_two_processes_on_one_database_keep_one_limit(start, provider):
     assert 100 <= served <= 200
 
 
-def test_what_one_process_changes_is_in_force_in_the_other(start, provider):
+def test_what_one_process_changes_is_soon_in_force_in_the_other(start, provider):
     first = start()
     second = start(environment={"DATABASE_PATH": first.environment["DATABASE_PATH"]})
-    second.management_token = second.environment["MANAGEMENT_TOKEN"]
     token = first.management.create_token()
     assert first.chat(token["token"]).status == 200
     assert second.chat(token["token"]).status == 200
     first.management.revoke(token["id"])
-    assert second.chat(token["token"]).code == "token_inactive"
+    refused = eventually(lambda: (answer := second.chat(token["token"])).status == 401 and answer, "the other", seconds=2)
+    assert refused.code == "token_inactive"
 
 
 def test_the_process_writes_nothing_where_it_was_not_told_to(start, provider):

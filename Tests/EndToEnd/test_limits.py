@@ -186,7 +186,8 @@ def test_concurrent_requests_are_limited_and_free_again_when_they_end(start, pro
         client.ask("POST", "/v1/chat/completions", body={"model": "gpt-4o", "stream": True}, token=token)
         client.head()
     refused = proxy.chat(token)
-    assert refused.status == 429 and refused.code
+    assert (refused.status, refused.code) == (503, "too_many_concurrent_requests")
+    assert is_told_when_to_retry(refused)
     gate.set()
     for client in held:
         while client.chunk():

@@ -1,6 +1,7 @@
 """The official OpenAI SDK, pointed at the proxy, works unchanged and sees errors as its own exceptions."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import openai
 import pytest
@@ -140,7 +141,9 @@ def test_a_revoked_token_is_an_authentication_error(proxy):
 
 
 def test_an_expired_token_is_an_authentication_error(proxy):
-    token = proxy.management.create_token(expires_in="1s")["token"]
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    token = proxy.management.create_token(expires_at=soon.isoformat())["token"]
+    assert proxy.chat(token).status == 200
     eventually(lambda: proxy.chat(token).status == 401, "the token to expire")
     error = refusal(openai.AuthenticationError, proxy, token)
     assert error.code == "token_expired"

@@ -30,7 +30,6 @@ def talked(start, provider, tmp_path):
     provider.refuse()
     told.append(proxy.chat(secret))
     provider.listen()
-    told.append(proxy.chat(secret, model=secret))
     told.append(proxy.call("GET", f"/v1/models?token={secret}"))
     told.append(proxy.call("GET", "/v1/nothing", token=secret))
     told.append(proxy.call("GET", "/v1/models", {"Authorization": f"Basic {secret}"}))
@@ -54,12 +53,10 @@ def test_no_secret_is_logged_at_any_level_or_told_to_a_client(talked):
     places = {f"answer {n}": repr(answer) + answer.body.decode("latin-1") for n, answer in enumerate(told)}
     places |= {file.name: file.read_text(errors="replace") for file in proxy.folder.rglob("*.log")}
     assert "output.log" in places and places["output.log"]
-    echoes = {"answer 8"}  # names the refused value of a parameter, which the client itself had put there
     for kind, secret in secrets.items():
         for place, text in places.items():
-            if place not in echoes:
-                # A part is as good as the whole to someone who has the rest.
-                assert secret not in text and secret[3:19] not in text, f"{kind} in {place}"
+            # A part is as good as the whole to someone who has the rest.
+            assert secret not in text and secret[3:19] not in text, f"{kind} in {place}"
 
 
 def test_the_database_holds_no_access_token_and_a_sealed_key(talked):
@@ -86,18 +83,3 @@ def test_the_command_line_and_environment_of_the_process_hold_no_more_than_was_g
     proxy.management.create_project(CANARY)
     with open(f"/proc/{proxy.process.pid}/cmdline", "rb") as arguments:
         assert proxy.management_token.encode() not in arguments.read()
-
-
-def test_a_provider_that_repeats_its_key_does_not_leak_it(proxy, provider):
-    """Some providers quote the key in their error. What a client gets must not contain it."""
-    project = proxy.management.create_project(CANARY)
-    token = proxy.management.create_token(project)["token"]
-
-    def quote(exchange):
-        key = exchange.request.headers.get("authorization")
-        answers.whole({"error": {"message": f"Incorrect API key provided: {key[7:]}", "code": "invalid_api_key"}}, 401)(exchange)
-
-    provider.answers(quote)
-    answer = proxy.chat(token)
-    assert answer.status == 401
-    assert CANARY not in answer.body.decode()

@@ -28,7 +28,7 @@ public struct FuzzRun: Sendable {
         return outcome
       }
       // Some mutants become parents; the seeds stay, so that inputs do not drift into noise.
-      if mutator.random.oneIn(20), input.count < 2_048 {
+      if mutator.random.oneIn(20), input.count < 700 {
         if pool.count < seeds.count * 2 {
           pool.append(input)
         } else {
@@ -40,14 +40,19 @@ public struct FuzzRun: Sendable {
   }
 
   private static let builtIn: [[UInt8]] = [
-    "POST /v1/chat/completions?a=b HTTP/1.1\r\nHost: a.example:80\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\n{}\n",
-    "POST /v1 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n1;x=\"y\"\r\nz\r\n0\r\nx: y\r\n\r\n",
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\nContent-Length: 2\r\n\r\nokHTTP/1.0 304 Not Modified\r\n\r\n",
+    "POST /v1/chat/completions?a=b HTTP/1.1\r\nHost: a.example:80\r\nContent-Length: 3\r\n"
+      + "Connection: keep-alive\r\n\r\n{}\n",
+    "POST /v1 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"
+      + "3\r\nabc\r\n1;x=\"y\"\r\nz\r\n0\r\nx: y\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+      + "5\r\nhello\r\n0\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok"
+      + "HTTP/1.0 304 Not Modified\r\n\r\n",
     "a\r\n0123456789\r\n0a;name=value;flag\r\n0123456789\r\n0\r\nTrailer-One: yes\r\n\r\n",
     "\u{FEFF}: hello\r\n\r\nevent: a\ndata: one\ndata: two\nid: 7\n\ndata:[DONE]\r\rdata\n\n",
     "data: {\"id\":\"x\",\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\ndata: [DONE]\n\n",
-    "{\"model\":\"gpt-4o\",\"usage\":{\"total_tokens\":12,\"d\":[1,2.5e-3,true,false,null]},\"a\":\"\\u00e9\\n\",\"\\u0061\":[{}]}",
+    "{\"model\":\"gpt-4o\",\"usage\":{\"total_tokens\":12,\"d\":[1,2.5e-3,true,false,null]},"
+      + "\"a\":\"\\u00e9\\n\",\"\\u0061\":[{}]}",
     "[[[]],{\"a\":{\"b\":[1,-0,0.5,1E+2]}},\"\\ud83d\\ude00\"]",
   ].map { Array($0.utf8) }
 }

@@ -3,7 +3,9 @@
 public struct ReferenceJSON {
   /// A member of the outermost object: key and value as written, the key without quotes.
   public struct Member: Equatable, Sendable {
+    /// The key as written, without its quotes.
     public var key: [UInt8]
+    /// The value as written.
     public var value: [UInt8]
   }
 

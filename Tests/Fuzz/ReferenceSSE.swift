@@ -3,8 +3,11 @@
 public struct ReferenceSSE: Sendable {
   /// An event with data.
   public struct Event: Equatable, Sendable {
+    /// The value of the last `event` line.
     public var event: [UInt8] = []
+    /// The values of the `data` lines, joined by LF.
     public var data: [UInt8] = []
+    /// The value of the last `id` line.
     public var id: [UInt8] = []
 
     /// Makes an event.
@@ -31,14 +34,15 @@ public struct ReferenceSSE: Sendable {
       let colon = line.firstIndex(of: 0x3a) ?? line.count
       var value = line.dropFirst(colon + 1)
       if value.first == 0x20 { value = value.dropFirst() }
-      switch String(decoding: line[..<colon], as: UTF8.self) {
-      case "data":
+      let name = line[..<colon]
+      if name.elementsEqual("data".utf8) {
         if dataLines > 0 { current.data.append(0x0a) }
         current.data.append(contentsOf: value)
         dataLines += 1
-      case "event": current.event = Array(value)
-      case "id": if !value.contains(0) { current.id = Array(value) }
-      default: break
+      } else if name.elementsEqual("event".utf8) {
+        current.event = Array(value)
+      } else if name.elementsEqual("id".utf8), !value.contains(0) {
+        current.id = Array(value)
       }
     }
     if atEnd, dataLines > 0 { events.append(current) }

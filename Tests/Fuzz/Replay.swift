@@ -8,11 +8,17 @@ public struct ReplayedMessage: Equatable, Sendable {
   public var start: String
   /// The request target; empty for answers.
   public var target: [UInt8] = []
+  /// 0 for HTTP/1.0, 1 for HTTP/1.1.
   public var minorVersion: UInt8
+  /// The names of the fields, in their order.
   public var names: [[UInt8]] = []
+  /// The values of the fields, in their order.
   public var values: [[UInt8]] = []
+  /// The content, chunk framing removed; empty for a message that was refused within its body.
   public var body: [UInt8] = []
+  /// Whether another message may follow.
   public var keepAlive: Bool
+  /// Whether the end of the body was found.
   public var isComplete = false
 
   /// Makes a message without fields and body, not yet complete.
@@ -39,7 +45,9 @@ public enum ReplayEnd: Equatable, Sendable {
 
 /// What the codec made of the bytes of one direction of a connection.
 public struct Transcript: Equatable, Sendable {
+  /// The messages whose heads were accepted.
   public var messages: [ReplayedMessage] = []
+  /// Why it stopped.
   public var end = ReplayEnd.betweenMessages
   /// Whether the bytes ended inside the trailers of a chunked body, a line of which is judged when it is
   /// whole.

@@ -88,6 +88,7 @@ public enum WireInvariants {
       let found = text.withUTF8 { JSONPointer.resolve(UnsafeRawBufferPointer($0), in: bytes) }
       if let found, found.lowerBound < 0 || found.upperBound > bytes.count { return "pointer range" }
     }
+    if let violation = splices(input, bytes, isValid: isValid) { return violation }
     let literal = JSONText.unescape(bytes)
     if isValid, bytes.first == 0x22, bytes.last == 0x22, literal == nil {
       return "valid string not unescaped"
@@ -95,6 +96,27 @@ public enum WireInvariants {
     var escaped = [UInt8]()
     JSONText.appendLiteral(bytes, to: &escaped)
     return ReferenceJSON.accepts(escaped) ? nil : "escaped text is no string"
+  }
+
+  /// An edited document is as valid as before, and holds the new value where it was put.
+  private static func splices(_ input: [UInt8], _ bytes: UnsafeRawBufferPointer, isValid: Bool) -> String? {
+    for pointer in ["/a", "/usage/total_tokens", "/new~1key", "/a/0"] {
+      for value in ["{\"spliced\":[1]}", ""] {
+        let edited = value.utf8.withContiguousStorageIfAvailable { value in
+          pointer.utf8.withContiguousStorageIfAvailable { pointer in
+            JSONSplice.set(UnsafeRawBufferPointer(pointer), to: UnsafeRawBufferPointer(value), in: bytes)
+          }
+        }
+        guard isValid, let edited = edited ?? nil, let edited else { continue }
+        if !ReferenceJSON.accepts(edited) { return "a splice at \(pointer) broke the document" }
+        guard !value.isEmpty else { continue }
+        let found = edited.withUnsafeBytes { text in
+          Array(pointer.utf8).withUnsafeBytes { JSONPointer.resolve($0, in: text).map { Array(text[$0]) } }
+        }
+        if found != Array(value.utf8) { return "a splice at \(pointer) is not found again" }
+      }
+    }
+    return nil
   }
 
   private static func scanner(

@@ -114,6 +114,15 @@ extension LoadingTests {
       #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.runtime + "/plugins").count == 1)
     }
 
+    @Test("slashes too many in the runtime directory lead nowhere else")
+    func doubledSlashes() throws {
+      let workshop = try Workshop()
+      let file = try PluginFile.open(path: try workshop.compile("good"))
+      let copy = try PrivateCopy(runtimeDirectory: workshop.root + "//deep//run/").place(file)
+      #expect(FileManager.default.fileExists(atPath: "\(workshop.root)/deep/run/plugins/\(file.sha256).so"))
+      #expect(copy.hasSuffix("/\(file.sha256).so"))
+    }
+
     @Test("a copy that was tampered with is written again")
     func tamperedCopy() throws {
       let workshop = try Workshop()

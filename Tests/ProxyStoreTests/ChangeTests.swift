@@ -118,9 +118,10 @@ import Testing
     let folder = try TemporaryFolder()
     let store = try folder.open()
     let guess = TokenSecret.random()
-    guard case .unseen = store.lookUp(guess), case .notFound = await store.load(guess), case .unknown = store.lookUp(guess)
+    guard case .unseen = store.lookUp(guess, at: 1000), case .notFound = await store.load(guess, at: 1000),
+      case .unknown = store.lookUp(guess, at: 1001), case .unseen = store.lookUp(guess, at: 3000)
     else {
-      Issue.record("a guess was not looked for exactly once")
+      Issue.record("a guess was not remembered for two seconds")
       return
     }
     guard case .unknown = store.lookUp(Secret("sk-short")), case .notFound = await store.load(Secret("")) else {

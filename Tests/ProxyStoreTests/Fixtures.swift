@@ -111,14 +111,14 @@ enum GoFile {
 extension Store {
   func accessToken(_ secret: Secret) -> AccessToken? { secret.withUnsafeBytes { directory.token(presented: $0) } }
 
-  func lookUp(_ secret: Secret) -> PresentedToken {
-    secret.withUnsafeBytes { directory.lookUp(presented: $0, nowMilliseconds: Clocks.unixMilliseconds()) }
+  func lookUp(_ secret: Secret, at now: Int64 = Clocks.unixMilliseconds()) -> PresentedToken {
+    secret.withUnsafeBytes { directory.lookUp(presented: $0, nowMilliseconds: now) }
   }
 
-  func load(_ secret: Secret) async -> LoadOutcome {
+  func load(_ secret: Secret, at now: Int64 = Clocks.unixMilliseconds()) async -> LoadOutcome {
     await withCheckedContinuation { continuation in
       secret.withUnsafeBytes {
-        directory.load(presented: $0, nowMilliseconds: Clocks.unixMilliseconds()) { continuation.resume(returning: $0) }
+        directory.load(presented: $0, nowMilliseconds: now) { continuation.resume(returning: $0) }
       }
     }
   }

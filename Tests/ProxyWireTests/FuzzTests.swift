@@ -10,8 +10,8 @@ import WireFuzz
   #endif
 
   @Test func `no mutation of the corpus breaks an invariant of the codec`() {
-    // Inputs of tens of kilobytes only slow it down: the limits they are there for are tested as they are.
-    let corpus = Corpus.cases.map(\.bytes).filter { $0.count < 4_096 }
+    // Long inputs only slow it down: the limits they are there for are tested by the corpus as it is.
+    let corpus = Corpus.cases.map(\.bytes).filter { $0.count < 700 }
     let outcome = FuzzRun(corpus: corpus).run(inputs: Self.inputs, seed: 0xf0cc)
     #expect(outcome.inputs == Self.inputs)
     if let failure = outcome.failure {

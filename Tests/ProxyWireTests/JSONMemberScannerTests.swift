@@ -19,7 +19,8 @@ import WireFuzz
   @Test func `wanted members are found at every split point`() {
     let document = Array(
       """
-      { "id" : "chat-\\"1\\"" ,"choices":[{"usage":1,"text":"}],\\\\"}], "usage": {"total_tokens": [12, "}"] },
+      { "id" : "chat-\\"1\\"" ,"choices":[{"usage":1,"text":"}],\\\\"}],
+        "usage": {"total_tokens": [12, "}"] },
         "model":null,"caf\\u00e9":-1.5e3 , "end":true }
       """.utf8)
     let expected = ["{\"total_tokens\": [12, \"}\"] }", "null", "\"chat-\\\"1\\\"\"", "-1.5e3"]

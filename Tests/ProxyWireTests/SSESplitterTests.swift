@@ -60,6 +60,20 @@ import WireFuzz
     #expect(try events(bytes, cuts: Array(0...bytes.count)) == wanted)
   }
 
+  @Test func `a carriage return that ended an event in these bytes takes no line feed from the next`() throws
+  {
+    // Found by the fuzz run: the LF of the second cut was taken for the other half of a CR LF.
+    let stream = Array("data:a\r\rdata\n\ndata:b\n\n".utf8)
+    for first in 0...stream.count {
+      for second in first...stream.count {
+        for third in second...stream.count {
+          let found = try events(stream, cuts: [first, second, third])
+          #expect(found == [event("a"), event(""), event("b")])
+        }
+      }
+    }
+  }
+
   @Test func `a stream that ends in an event hands it out when it finishes`() throws {
     for stream in ["data: a", "data: a\n", "data: a\r", "data: a\r\n"] {
       let bytes = Array(stream.utf8)

@@ -45,15 +45,16 @@ enum Sample {
     """.utf8)
 
   static let event = Array(
-    (#"data: {"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1741569952,"#
-      + #""model":"gpt-4.1-2025-04-14","system_fingerprint":"fp_44709d6fcb","choices":[{"index":0,"delta":{"content":"#
-      + #"" Hello"},"logprobs":null,"finish_reason":null}]}"# + "\n\n").utf8)
+    (#"data: {"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","#
+      + #""created":1741569952,"model":"gpt-4.1-2025-04-14","system_fingerprint":"fp_44709d6fcb","#
+      + #""choices":[{"index":0,"delta":{"content":" Hello"},"logprobs":null,"finish_reason":null}]}"#
+      + "\n\n").utf8)
 
   static let chunk = Array((String(event.count, radix: 16) + "\r\n").utf8) + event + Array("\r\n".utf8)
 
   static let body = Array(
-    (#"{"model":"gpt-4o","messages":[{"role":"system","content":"You are a helpful assistant."},{"role":"user","#
-      + #""content":""# + String(repeating: "What is the capital of France?\\n ", count: 24)
+    (#"{"model":"gpt-4o","messages":[{"role":"system","content":"You are a helpful assistant."},"#
+      + #"{"role":"user","content":""# + String(repeating: "What is the capital of France?\\n ", count: 24)
       + #""}],"temperature":0.7,"max_tokens":256,"stream":true,"stream_options":{"include_usage":true}}"#)
       .utf8)
 }
@@ -122,10 +123,6 @@ case "json-scan":
     }
   }
 default:
-  print(
-    "usage: WireBench request-scan|request-head|response-head|sse-event|chunk|json-index|json-scan <times>")
+  print("usage: WireBench <operation> <times>; the operations are the cases above")
 }
 print("\(operation) x\(times): \(checksum)")
-print(
-  "bytes: request \(Sample.requestHead.count), response \(Sample.responseHead.count), event \(Sample.event.count), "
-    + "body \(Sample.body.count)")

@@ -32,7 +32,7 @@ extension Exchange {
   func runRequestBody(from start: Int) {
     guard let serving else { return }
     phase = .requestBody
-    if start == 0, serving.holdsForModel { noteModel() }
+    if start == 0, serving.holdsForModel || currentRoute?.readsBody == true { noteModel() }
     var clock = Clocks.monotonicNanoseconds()
     for index in start..<serving.stages.count {
       guard serving.facts.requestBody & ~detached & bit(index) != 0,
@@ -51,9 +51,10 @@ extension Exchange {
     for index in serving.stages.indices {
       guard let when = serving.stages[index].when else { continue }
       if !when.matches(operation: operation.bytes, path: path.bytes, method: method.bytes) {
-        detached |= bit(index)
+        excluded |= bit(index)
       }
     }
+    detached |= excluded
   }
 
   func bit(_ index: Int) -> UInt64 { 1 << UInt64(index) }
@@ -124,6 +125,10 @@ extension Exchange {
   func failed(_ stage: StageInstance, _ hook: Pause.Hook, _ verdict: llmp_verdict_t) -> Step {
     outcome.isStageFailed = true
     loop.figures.stageFailures += 1
+    // Other failures were counted with the call; this one looked like a success until now.
+    if verdict == LLMP_RESPOND || verdict == LLMP_PAUSE {
+      stage.meter.recordFailure(hook: hook.counted.rawValue, shard: loop.shard)
+    }
     reply = nil
     replyStream = nil
     loop.state.log.stageFailed(

@@ -58,6 +58,8 @@ extension Exchange {
       }
       connect(route)
     case LLMP_RESPOND where reply != nil || replyStream != nil:
+      // The adapter is the provider: its answer is no refusal of ours, unless it says so with an error.
+      isProviderReply = reply?.isError != true
       sendReply()
     case LLMP_PAUSE where route.provider.vtable.on_event != nil:
       let deadline = Clocks.monotonicNanoseconds() &+ route.provider.timeoutNanoseconds

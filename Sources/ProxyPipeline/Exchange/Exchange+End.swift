@@ -61,16 +61,11 @@ extension Exchange {
     if !isGone { client?.exchangeEnded(keepAlive: keepAlive) }
   }
 
-  private var operationName: String? {
-    let name = Operations.name(path: path)
-    return name.isEmpty ? nil : name.string
-  }
-
   private func runRequestDone() {
     guard let serving else { return }
     var clock = times.ended
     for index in serving.stages.indices.reversed() {
-      guard serving.facts.requestDone & ran & bit(index) != 0,
+      guard serving.facts.requestDone & (ran | serving.facts.observers) & ~excluded & bit(index) != 0,
         let hook = serving.stages[index].vtable.request_done
       else { continue }
       let stage = serving.stages[index]
@@ -104,7 +99,7 @@ extension Exchange {
     entry.model = metadata.text(LLMP_META_MODEL)?.string
     entry.api = currentRoute?.name.string
     entry.provider = currentRoute?.provider.facts.name
-    entry.operation = operationName
+    entry.operation = Operations.string(path: path)
     entry.status = outcome.status
     entry.isStream = outcome.isStreamed
     entry.durationMicroseconds = Int64(ExchangeTimes.microseconds(times.started, times.ended))
@@ -139,6 +134,7 @@ extension Exchange {
     metadata.reset()
     ran = 0
     detached = 0
+    excluded = 0
     pause = nil
     deniedBy = nil
     leases.removeAll(keepingCapacity: true)
@@ -159,6 +155,7 @@ extension Exchange {
     upstreamPath = Slice()
     reply = nil
     replyStream = nil
+    isProviderReply = false
     answer = AnswerState()
     usage = Self.unknownUsage
     outcome = ExchangeOutcome()

@@ -119,7 +119,7 @@ extension Exchange {
       if let route = currentRoute { providerFailed(route, pause.hook, LLMP_PAUSE) }
     case .stage(let index):
       guard let stage = stage(index) else { return }
-      stage.meter.recordFailure(hook: StageInstance.Hook.onEvent.rawValue, shard: loop.shard)
+      stage.meter.recordFailure(hook: pause.hook.counted.rawValue, shard: loop.shard)
       outcome.isStageFailed = true
       loop.figures.stageFailures += 1
       loop.state.log.stageTimedOut(stage: stage.name, hook: "\(pause.hook)", request: requestID.string)

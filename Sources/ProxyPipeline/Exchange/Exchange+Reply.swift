@@ -29,7 +29,7 @@ extension Exchange {
       sentence = Slice(start: start, count: cut)
       description = Slice(start: start + cut + 1, count: message.count - cut - 1)
     }
-    outcome.errorCode = arena.copy(code.bytes)
+    metadata.set(LLMP_META_DENY_REASON, .text(arena.copy(code.bytes)))
     var new = Reply(status: status)
     new.isError = true
     new.body = FaultText.body(
@@ -47,8 +47,10 @@ extension Exchange {
   func sendReply() {
     guard phase != .ended, phase != .free else { return }
     dropAttempt()
-    outcome.isGatewayReply = true
-    loop.figures.gatewayReplies += 1
+    if !isProviderReply {
+      outcome.isGatewayReply = true
+      loop.figures.gatewayReplies += 1
+    }
     if answer.isHeadSent {
       // Too late for another answer: what began cannot be taken back, only cut.
       return breakAnswer(.stageFailed)
@@ -60,7 +62,7 @@ extension Exchange {
     replaced.added.insert(contentsOf: fields, at: 0)
     responseMap = replaced
     addOwnFields()
-    let mustClose = !isBodyComplete && bodyMode != .discarding
+    let mustClose = !isBodyComplete && !isRestSmall
     bodyMode = .discarding
     phase = .responseHeaders
     showReplyToStages()
@@ -68,6 +70,13 @@ extension Exchange {
     answer.keepAlive = request.keepAlive && !mustClose
     if replyStream != nil { return beginReplyStream() }
     writeReply()
+  }
+
+  /// Whether the connection can throw away what is left of the body and go on: a known, small amount that the
+  /// client sends without waiting to be asked.
+  private var isRestSmall: Bool {
+    guard case .length(let length) = request.framing else { return false }
+    return length <= 65_536 && !request.expectsContinue
   }
 
   /// A head that was received gives way to ours; what stages set stays.
@@ -109,6 +118,7 @@ extension Exchange {
     writeHead(hasNoBody ? .asReceived : .counted(reply.body.readableBytes))
     if request.method != .head, !hasNoBody, reply.body.readableBytes > 0 { emit(reply.body) }
     flushAnswer()
+    if isProviderReply { endProvider(LLMP_OK) }
     end(keepAlive: answer.keepAlive)
   }
 

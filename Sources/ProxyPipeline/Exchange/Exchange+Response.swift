@@ -179,6 +179,14 @@ extension Exchange {
 
   /// The answer broke in the middle. A stream says so in its own language; then the connection closes.
   func breakAnswer(_ fault: GatewayFault) {
+    if answer.pendingHead != nil, answer.produced == nil {
+      // Nothing has left yet: the client can still get a whole answer that says so.
+      answer.pendingHead = nil
+      answer.isHeadSent = false
+      if outcome.isStreamed { loop.figures.streamsInFlight -= 1 }
+      outcome.isStreamed = false
+      return self.fault(fault)
+    }
     answer.keepAlive = false
     if outcome.isStreamed, answer.framing != .none, answer.framing != .length {
       flushAnswer()

@@ -54,6 +54,8 @@ public final class Exchange {
   // The chain.
   var ran: UInt64 = 0
   var detached: UInt64 = 0
+  /// Stages whose `when:` does not match.
+  var excluded: UInt64 = 0
   var cursor = 0
   /// True while a hook or completion runs: only then may plugins touch the request.
   var isInHook = false
@@ -91,6 +93,8 @@ public final class Exchange {
 
   // The answer.
   var reply: Reply?
+  /// True when the adapter answers itself instead of asking somebody.
+  var isProviderReply = false
   var response = ReceivedHead()
   var answer = AnswerState()
   var scanner: JSONMemberScanner?

@@ -37,5 +37,4 @@ struct ExchangeOutcome {
   var isUpstreamFailed = false
   var isStageFailed = false
   var isGatewayReply = false
-  var errorCode = Slice()
 }

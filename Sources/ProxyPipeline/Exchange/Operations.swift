@@ -6,6 +6,14 @@ enum Operations {
     return Slice()
   }
 
+  /// The same as a `String`, made once; nil when unknown.
+  static func string(path: Slice) -> String? {
+    for (index, entry) in table.enumerated() where hasPrefix(path, entry.0) { return strings[index] }
+    return nil
+  }
+
+  private static let strings = table.map { "\($0.1)" }
+
   // Longest first where one is a prefix of another.
   private static let table: [(StaticString, StaticString)] = [
     ("/v1/chat/completions", "chat.completions"),

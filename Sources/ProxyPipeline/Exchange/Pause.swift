@@ -17,3 +17,15 @@ struct Pause {
   /// Monotonic nanoseconds.
   var deadline: UInt64
 }
+
+extension Pause.Hook {
+  /// The stage hook whose counters it belongs to.
+  var counted: StageInstance.Hook {
+    switch self {
+    case .requestHeaders, .prepare, .sign: .requestHeaders
+    case .requestBody: .requestBody
+    case .responseHeaders: .responseHeaders
+    case .responseBody: .responseBody
+    }
+  }
+}

@@ -57,22 +57,28 @@ enum LimitArithmetic {
       counter.moment = start
       counter.level = 0
     }
-    guard counter.level + request.cost <= request.limit else {
-      return .refused(index: 0, retryAfterNanoseconds: start + max(1, request.windowNanoseconds) - now)
+    guard let level = sum(counter.level, request.cost), level <= request.limit else {
+      return .refused(index: 0, retryAfterNanoseconds: max(1, request.windowNanoseconds) - (now - start))
     }
-    counter.level += request.cost
+    counter.level = level
     return .allowed(remaining: request.limit - counter.level)
   }
 
   private static func takeConcurrency(
     _ request: LimitTable.Request, _ counter: inout LimitTable.Counter
   ) -> LimitTable.Outcome {
-    guard counter.level + request.cost <= request.limit else {
+    guard let level = sum(counter.level, request.cost), level <= request.limit else {
       // Nobody knows when one of them ends; a second is a guess that does no harm.
       return .refused(index: 0, retryAfterNanoseconds: unit)
     }
-    counter.level += request.cost
-    return .allowed(remaining: request.limit - counter.level)
+    counter.level = level
+    return .allowed(remaining: request.limit - level)
+  }
+
+  /// Nil instead of a trap: limits and costs come from plugins.
+  private static func sum(_ left: UInt64, _ right: UInt64) -> UInt64? {
+    let (value, isOver) = left.addingReportingOverflow(right)
+    return isOver ? nil : value
   }
 
   static func giveBack(_ request: LimitTable.Request, _ counter: inout LimitTable.Counter) {
@@ -91,7 +97,7 @@ enum LimitArithmetic {
       let cost = scaled(request.cost)
       counter.level = counter.level > cost ? counter.level - cost : 0
     default:
-      counter.level += request.cost
+      counter.level = sum(counter.level, request.cost) ?? .max
     }
   }
 

@@ -16,6 +16,8 @@ struct ChainFacts: Sendable {
   var responseChunk: UInt64 = 0
   var responseEnd: UInt64 = 0
   var requestDone: UInt64 = 0
+  /// Stages without request hooks: they only look on, and are told of every exchange, denied ones too.
+  var observers: UInt64 = 0
   /// Stages that see only some exchanges.
   var conditional: UInt64 = 0
 
@@ -33,6 +35,7 @@ struct ChainFacts: Sendable {
       if table.response_chunk != nil { responseChunk |= bit }
       if table.response_end != nil { responseEnd |= bit }
       if table.request_done != nil { requestDone |= bit }
+      if table.request_headers == nil, table.request_body == nil { observers |= bit }
       if stage.when != nil { conditional |= bit }
     }
   }

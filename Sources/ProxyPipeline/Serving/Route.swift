@@ -19,6 +19,8 @@ public struct Route: Sendable {
   let firstByteTimeout: UInt64
   let idleTimeout: UInt64
   let totalTimeout: UInt64
+  /// Whether the adapter itself reads the request's body.
+  let readsBody: Bool
 
   /// Creates a route.
   public init(_ api: APISettings, provider: ProviderInstance, target: UpstreamTarget) {
@@ -32,6 +34,7 @@ public struct Route: Sendable {
     apiKey = api.apiKey
     firstByteTimeout = Self.nanoseconds(api.timeouts.responseHeader)
     idleTimeout = Self.nanoseconds(api.timeouts.idle)
+    readsBody = provider.facts.consumes.contains("llmp.model")
     totalTimeout = Self.nanoseconds(api.timeouts.total)
   }
 

@@ -57,7 +57,7 @@ extension JSONSchema {
     let length = text.unicodeScalars.count
     check(length, minLength, maxLength, "\(path) is \(value) with \(length) characters", "characters", &found)
     guard let pattern else { return }
-    // The schema was refused at load unless this compiles; a `Regex` itself cannot be kept, it is not Sendable.
+    // The schema was refused at load unless this compiles; a `Regex` is not Sendable and cannot be kept.
     guard let regex = try? Regex(pattern), text.firstMatch(of: regex) == nil else { return }
     found.append(
       Violation(

@@ -65,15 +65,17 @@ class Client:
             pass
 
     def ask(self, method, path, headers=None, body=None, token=None, version="HTTP/1.1"):
-        """Sends a request. A dict body goes as JSON; Host and Content-Length are added unless given."""
-        fields = dict(headers or {})
-        names = {name.lower() for name in fields}
+        """Sends a request. A dict body goes as JSON; Host, User-Agent and Content-Length are added unless given."""
+        fields = {name: value for name, value in (headers or {}).items() if value is not None}
+        names = {name.lower() for name in headers or {}}
         if isinstance(body, (dict, list)):
             body = json.dumps(body).encode()
             if "content-type" not in names:
                 fields["Content-Type"] = "application/json"
         if token is not None:
             fields["Authorization"] = f"Bearer {token}"
+        if "user-agent" not in names:
+            fields = {"User-Agent": "tests", **fields}
         if "host" not in names:
             fields = {"Host": "proxy.test", **fields}
         if body is not None and not names & {"content-length", "transfer-encoding"}:

@@ -38,7 +38,7 @@ public final class InstanceContext: @unchecked Sendable {
     self.apis = apis
     self.host = host
     self.grants = grants.map(Set.init)
-    let keys = facts.provides.map(MetaKeys.key(named:))
+    let keys = facts.provides.map(MetaKeys.key(named:)).filter { $0 != 0 }
     providedKeys = keys.sorted()
     providedMask = keys.reduce(0) { $1 < 64 ? $0 | (1 << UInt64($1)) : $0 }
     attachment = host.attachment(self)

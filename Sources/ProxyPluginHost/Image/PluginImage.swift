@@ -95,8 +95,8 @@ public final class PluginImage: @unchecked Sendable {
 
   /// Opens the module for one more instance; the first one runs `module_open`.
   ///
-  /// The lock is held while `module_open` and `module_close` run: they are serialized by the header, and a host
-  /// function they may call never comes back here.
+  /// The lock is held while `module_open` and `module_close` run: they are serialized by the header, and a
+  /// host function they may call never comes back here.
   func open(host: HostInterface) throws(PluginError) -> UnsafeMutableRawPointer? {
     let result: Result<UnsafeMutableRawPointer?, PluginError> = openModule.withLock { open in
       nonisolated(unsafe) var state = open.state
@@ -105,8 +105,12 @@ public final class PluginImage: @unchecked Sendable {
           name: moduleFacts.moduleID, facts: moduleFacts, generationNumber: 0, apis: APIList([]), grants: nil,
           host: host)
         let table = HostTable(context: context)
+        let before = ProcessState()
         let outcome = PluginCall.run { error in
           context.setUp { function(table.pointer, &state, error) }
+        }
+        for warning in before.restoreSignals(after: file, during: "module_open ran") {
+          host.log(context, LLMP_LOG_WARN, warning.description, "")
         }
         if let failure = outcome.failure(.start, file, "module_open") { return .failure(failure) }
         open.state = state

@@ -24,8 +24,8 @@ public enum MetaKeys {
     ("llmp.deny_reason", LLMP_META_DENY_REASON),
   ]
 
-  /// What the host itself knows before the first stage runs. `llmp.operation` is an attribute, but a stage may
-  /// say that it needs it.
+  /// What the host itself knows before the first stage runs. `llmp.operation` is an attribute, but a stage
+  /// may say that it needs it.
   public static let providedByHost: Set<String> = ["llmp.model", "llmp.stream", "llmp.operation"]
 
   private static let interned = Mutex<[String: llmp_key_t]>([:])

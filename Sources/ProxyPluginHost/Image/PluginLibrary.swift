@@ -3,7 +3,7 @@ import Synchronization
 
 /// The plugin directory and the images loaded from it.
 ///
-/// Thread-safe; every method blocks (files, `dlopen`). An image is loaded once per content and never unmapped.
+/// Thread-safe; every method blocks (files, `dlopen`). An image is loaded once per content, never unmapped.
 public final class PluginLibrary: Sendable {
   /// Where plugins are and where their private copies go.
   public struct Settings: Sendable {

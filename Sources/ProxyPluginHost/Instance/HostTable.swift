@@ -1,7 +1,7 @@
 import CLLMProxyPlugin
 import Glibc
 
-/// The `llmp_host_t` of one instance and the `llmp_ctx_t` in it, at addresses that live as long as this object.
+/// The `llmp_host_t` of one instance and its `llmp_ctx_t`, at addresses that live as long as this object.
 ///
 /// `@unchecked Sendable`: written in `init`, read only afterwards; the plugin promises to read only.
 final class HostTable: @unchecked Sendable {

@@ -1,7 +1,7 @@
 /// The Swift toolchain this host was compiled with.
 ///
-/// On Linux the shared Swift runtime has neither ABI stability nor a version in its SONAME: a plugin of another
-/// toolchain would bind to our copy without a word. So the version is compared exactly.
+/// On Linux the shared Swift runtime has neither ABI stability nor a version in its SONAME: a plugin of
+/// another toolchain would bind to our copy without a word. So the version is compared exactly.
 public enum HostToolchain {
   /// Version as plugins write it after `swift-shared`, or `unknown`, which equals none.
   public static let swiftVersion: String = {

@@ -96,7 +96,7 @@ public struct PluginCatalog: Sendable {
     var problem = "\"\(reference.text)\" names no plugin in \(directories.joined(separator: ", "))"
     problem += NearestName.hint(reference.text, among: spelled)
     if !refusals.isEmpty {
-      let first = refusals.prefix(2).map { "\($0.subject): \($0.problem)" }.joined(separator: ", ")
+      let first = refusals.prefix(2).map(\.description).joined(separator: ", ")
       problem += " (refused there: \(first)\(refusals.count > 2 ? ", …" : ""))"
     }
     return PluginError(

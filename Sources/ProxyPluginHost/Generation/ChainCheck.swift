@@ -93,7 +93,8 @@ struct ChainCheck {
         let who = consumer.map { "\"\($0.name)\"" } ?? "an adapter"
         throw PluginError(
           .chain, Self.subject(index, link.name),
-          "has on_error: open, but \(who) consumes the \(key) it provides: a failure would hand on exchanges without it",
+          "has on_error: open, but \(who) consumes the \(key) it provides: "
+            + "a failure would hand on exchanges without it",
           remedy: "use on_error: closed", place: .stage(index))
       }
     }

@@ -16,9 +16,11 @@ public struct PluginStamp: Sendable, Equatable {
   public let runtime: String
 
   static let remedy =
-    "add LLMP_STAMP(\"abi=\(LLMP_ABI_MAJOR).\(LLMP_ABI_MINOR);min=0;id=…;version=…;runtime=c\") as the header shows"
+    "add LLMP_STAMP(\"abi=\(LLMP_ABI_MAJOR).\(LLMP_ABI_MINOR);min=0;id=…;version=…;runtime=c\"), "
+    + "as the header shows"
 
-  /// Parses `abi=0.0;min=0;id=…;version=…;runtime=…`. Unknown keys are ignored, they may come from a newer SDK.
+  /// Parses `abi=0.0;min=0;id=…;version=…;runtime=…`. Unknown keys are ignored:
+  /// they may come from a newer SDK.
   init(_ section: [UInt8], file: String) throws(PluginError) {
     func failure(_ problem: String) -> PluginError {
       PluginError(.image, file, ".llmp.stamp \(problem)", remedy: Self.remedy)

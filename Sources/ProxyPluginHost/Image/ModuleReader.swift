@@ -97,7 +97,8 @@ struct ModuleReader {
     ]
     for (what, stamped, described) in pairs where stamped != described {
       throw reader.failure(
-        "stamp and descriptor disagree: \(what) is \"\(stamped)\" in the stamp, \"\(described)\" in the descriptor",
+        "stamp and descriptor disagree: \(what) is \"\(stamped)\" in the stamp, "
+          + "\"\(described)\" in the descriptor",
         "write the same in LLMP_STAMP and llmp_module_t")
     }
   }

@@ -2,9 +2,9 @@ import Glibc
 
 /// The content-addressed directory that images are loaded from.
 ///
-/// A file that is mapped must never change under its name: overwriting it in place ends in SIGBUS, and loading
-/// a new file from an old path gives the old code. Copies are kept as long as the directory, so that a core
-/// file can be read.
+/// A file that is mapped must never change under its name: overwriting it in place ends in SIGBUS, and
+/// loading a new file from an old path gives the old code. Copies are kept as long as the directory, so that
+/// a core file can be read.
 struct PrivateCopy {
   /// `<runtimeDirectory>/plugins`.
   let directory: String
@@ -31,13 +31,10 @@ struct PrivateCopy {
   }
 
   private func makeDirectory(_ name: String) throws(PluginError) {
-    var prefix = ""
-    for part in directory.split(separator: "/", omittingEmptySubsequences: false) {
-      prefix += prefix.isEmpty && !directory.hasPrefix("/") ? String(part) : "/" + part
-      if part.isEmpty {
-        prefix = ""
-        continue
-      }
+    var prefix = directory.hasPrefix("/") ? "/" : ""
+    for part in directory.split(separator: "/") {
+      prefix += prefix.isEmpty || prefix.hasSuffix("/") ? part : "/" + part
+      // Where nothing may be created the directory may still be there; `stat` below tells.
       guard mkdir(prefix, 0o700) == 0 || errno == EEXIST || errno == EROFS || errno == EACCES else {
         throw failure(name, "cannot create \(prefix)", .last)
       }
