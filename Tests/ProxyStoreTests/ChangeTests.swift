@@ -28,7 +28,8 @@ import Testing
     let token = try #require(store.accessToken(try await store.makeToken(project.id).secret))
     _ = try await store.updateProject(id: project.id, ProjectChange(isActive: false))
     #expect(token.state() == .projectInactive)
-    _ = try await store.updateProject(id: project.id, ProjectChange(providerKey: Secret("sk-new-key"), isActive: true))
+    _ = try await store.updateProject(
+      id: project.id, ProjectChange(providerKey: Secret("sk-new-key"), isActive: true))
     #expect(token.state() == .active)
     #expect(token.project.providerKey == Secret("sk-new-key"))
     let counts = try await store.deleteProject(id: project.id)
@@ -45,7 +46,8 @@ import Testing
     let (here, there) = (try folder.open(), try folder.open { $0.tickInterval = .seconds(3600) })
     let project = try await here.makeProject()
     let issued = try await here.makeToken(project.id, limit: 50)
-    guard case .unseen = there.lookUp(issued.secret), case .found(let token) = await there.load(issued.secret) else {
+    guard case .unseen = there.lookUp(issued.secret), case .found(let token) = await there.load(issued.secret)
+    else {
       Issue.record("a token of another process was not found")
       return
     }
@@ -100,7 +102,9 @@ import Testing
     let store = try folder.open()
     let project = try await store.makeProject()
     let (kept, gone) = (try await store.makeToken(project.id), try await store.makeToken(project.id))
-    let (keptToken, goneToken) = (try #require(store.accessToken(kept.secret)), try #require(store.accessToken(gone.secret)))
+    let (keptToken, goneToken) = (
+      try #require(store.accessToken(kept.secret)), try #require(store.accessToken(gone.secret))
+    )
     try await folder.stranger().write { db in
       try db.execute(sql: "DELETE FROM tokens WHERE id = ?", arguments: [gone.record.id])
       try db.execute(sql: "UPDATE tokens SET max_requests = 9")
@@ -114,6 +118,34 @@ import Testing
     await store.close()
   }
 
+  @Test func `a large import by another program is read at once and its tokens work`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open { $0.tickInterval = .seconds(3600) }
+    let project = try await store.makeProject()
+    let issued = try await store.makeToken(project.id)
+    let kept = try #require(store.accessToken(issued.secret))
+    try await folder.stranger().write { db in
+      try db.execute(
+        sql: """
+          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+          INSERT INTO tokens (id, token, project_id)
+          SELECT printf('%08x-0000-4000-8000-000000000000', i), printf('%064x', i * 7919), ? FROM n
+          """,
+        arguments: [project.id])
+      try db.execute(
+        sql: "INSERT INTO tokens (id, token, project_id) VALUES ('x', ?, ?)",
+        arguments: [GoFile.hash(GoFile.secrets[0]), project.id])
+    }
+    guard case .found(let token) = await store.load(Secret(GoFile.secrets[0])) else {
+      Issue.record("the imported token was not found")
+      return
+    }
+    #expect(token.state() == .active)
+    #expect(store.directory.tokenCount == 60_002)
+    #expect(store.accessToken(issued.secret) === kept)
+    await store.close()
+  }
+
   @Test func `a guess is refused after one look and malformed secrets without any`() async throws {
     let folder = try TemporaryFolder()
     let store = try folder.open()
@@ -124,7 +156,8 @@ import Testing
       Issue.record("a guess was not remembered for two seconds")
       return
     }
-    guard case .unknown = store.lookUp(Secret("sk-short")), case .notFound = await store.load(Secret("")) else {
+    guard case .unknown = store.lookUp(Secret("sk-short")), case .notFound = await store.load(Secret(""))
+    else {
       Issue.record("a malformed secret was looked for")
       return
     }

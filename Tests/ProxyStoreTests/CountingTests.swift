@@ -27,7 +27,9 @@ import Testing
     #expect(await AccessToken.drain(tokens, width: 64) == 3000)
     await first.close()
     await second.close()
-    let count = try await folder.stranger().read { try Int.fetchOne($0, sql: "SELECT request_count FROM tokens") }
+    let count = try await folder.stranger().read {
+      try Int.fetchOne($0, sql: "SELECT request_count FROM tokens")
+    }
     #expect(count == 3000)
   }
 
@@ -149,7 +151,8 @@ import Testing
     #expect(try await store.token(.id(token.id)).requestCount == 8000)
     await store.close()
     let row = try await folder.stranger().read {
-      try String.fetchOne($0, sql: "SELECT request_count || '|' || cache_hit_count || '|' || last_used_at FROM tokens")
+      try String.fetchOne(
+        $0, sql: "SELECT request_count || '|' || cache_hit_count || '|' || last_used_at FROM tokens")
     }
     #expect(row == "8000|1|2023-11-14 22:13:20+00:00")
   }

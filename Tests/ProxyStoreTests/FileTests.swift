@@ -29,7 +29,9 @@ import Testing
     await (try folder.open()).close()
     let future = try folder.stranger()
     try await future.write { db in
-      try db.execute(sql: "INSERT INTO llmp_migrations VALUES (99, 'future', 'llm-proxy 9.9.9', '2030-01-01 00:00:00+00:00')")
+      try db.execute(
+        sql:
+          "INSERT INTO llmp_migrations VALUES (99, 'future', 'llm-proxy 9.9.9', '2030-01-01 00:00:00+00:00')")
     }
     try future.close()
     let before = try Data(contentsOf: URL(fileURLWithPath: folder.database))
@@ -38,7 +40,8 @@ import Testing
       Issue.record("a newer file was opened")
     } catch let error as StoreError {
       let text = error.description
-      #expect(text.contains("99") && text.contains("llm-proxy 9.9.9") && text.contains("\(Store.schemaVersion)"))
+      #expect(
+        text.contains("99") && text.contains("llm-proxy 9.9.9") && text.contains("\(Store.schemaVersion)"))
     }
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.database)) == before)
   }

@@ -74,7 +74,9 @@ enum GoFile {
 
   static let project = "7b1c2d3e-0000-4000-8000-000000000001"
   /// Secrets as the Go program makes them: version 7 UUIDs in base64url.
-  static let secrets = ["sk-AZXoqqqrcQiKT3_p9k9bRQ", "sk-AZXoqqqrcQiKT3_p9k9b-_", "sk-AZXoqqqrcQiKT3_p9k9bAA"]
+  static let secrets = [
+    "sk-AZXoqqqrcQiKT3_p9k9bRQ", "sk-AZXoqqqrcQiKT3_p9k9b-_", "sk-AZXoqqqrcQiKT3_p9k9bAA",
+  ]
 
   static func make(at path: String, tokens: [String], apiKey: String) throws {
     let database = try DatabaseQueue(path: path)
@@ -82,7 +84,8 @@ enum GoFile {
     try database.write { db in
       try db.execute(sql: schema)
       try db.execute(
-        sql: "INSERT INTO projects (id, name, api_key, is_active, created_at, updated_at) VALUES (?, 'go', ?, 1, ?, ?)",
+        sql:
+          "INSERT INTO projects (id, name, api_key, is_active, created_at, updated_at) VALUES (?, 'go', ?, 1, ?, ?)",
         arguments: [project, apiKey, "2025-11-02 10:11:12.123456789+00:00", "2025-11-02 10:11:12+00:00"])
       for (index, token) in tokens.enumerated() {
         try db.execute(
@@ -91,12 +94,14 @@ enum GoFile {
               last_used_at, cache_hit_count) VALUES (?, ?, ?, ?, 1, ?, ?, ?, NULL, 2)
             """,
           arguments: [
-            "7b1c2d3e-0000-4000-9000-00000000000\(index)", token, project, expiries[index], 4, index == 1 ? 10 : nil,
+            "7b1c2d3e-0000-4000-9000-00000000000\(index)", token, project, expiries[index], 4,
+            index == 1 ? 10 : nil,
             "2025-11-02 10:11:1\(index).5-05:00",
           ])
       }
       try db.execute(
-        sql: "INSERT INTO audit_events (id, timestamp, action, actor, outcome) VALUES ('a', ?, 'token.create', 'go', 'success')",
+        sql:
+          "INSERT INTO audit_events (id, timestamp, action, actor, outcome) VALUES ('a', ?, 'token.create', 'go', 'success')",
         arguments: ["2025-11-02 10:11:12.5-05:00"])
     }
     try database.close()
@@ -109,7 +114,9 @@ enum GoFile {
 }
 
 extension Store {
-  func accessToken(_ secret: Secret) -> AccessToken? { secret.withUnsafeBytes { directory.token(presented: $0) } }
+  func accessToken(_ secret: Secret) -> AccessToken? {
+    secret.withUnsafeBytes { directory.token(presented: $0) }
+  }
 
   func lookUp(_ secret: Secret, at now: Int64 = Clocks.unixMilliseconds()) -> PresentedToken {
     secret.withUnsafeBytes { directory.lookUp(presented: $0, nowMilliseconds: now) }
@@ -132,7 +139,8 @@ extension Store {
   }
 
   func makeProject(_ name: String = "p") async throws -> ProjectRecord {
-    try await createProject(ProjectCreation(name: name, providerKey: Secret("sk-upstream-key-0123456789abcdef")))
+    try await createProject(
+      ProjectCreation(name: name, providerKey: Secret("sk-upstream-key-0123456789abcdef")))
   }
 
   func makeToken(_ project: String, limit: Int64? = nil) async throws -> IssuedToken {
@@ -145,7 +153,9 @@ extension AccessToken {
   func takeWaiting() async -> TakeOutcome {
     while true {
       let outcome: TakeOutcome = await withCheckedContinuation { continuation in
-        let outcome = take(nowMilliseconds: Clocks.unixMilliseconds()) { continuation.resume(returning: .pending) }
+        let outcome = take(nowMilliseconds: Clocks.unixMilliseconds()) {
+          continuation.resume(returning: .pending)
+        }
         if outcome != .pending { continuation.resume(returning: outcome) }
       }
       if outcome != .pending { return outcome }

@@ -27,7 +27,8 @@ import Testing
     let folder = try TemporaryFolder()
     let key = try SealingKey(base64: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
     try GoFile.make(
-      at: folder.database, tokens: GoFile.secrets.map(GoFile.hash), apiKey: key.seal(Secret("sk-upstream-key-secret")))
+      at: folder.database, tokens: GoFile.secrets.map(GoFile.hash),
+      apiKey: key.seal(Secret("sk-upstream-key-secret")))
     let store = try folder.open { $0.sealingKey = key }
     let token = try #require(store.accessToken(Secret(GoFile.secrets[1])))
     #expect(token.project.providerKey?.revealText() == "sk-upstream-key-secret")
@@ -40,10 +41,12 @@ import Testing
     await store.close()
   }
 
-  @Test func `a wrong or missing encryption key makes the project unusable and says what to do`() async throws {
+  @Test func `a wrong or missing encryption key makes the project unusable and says what to do`() async throws
+  {
     let folder = try TemporaryFolder()
     let key = try SealingKey(base64: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
-    try GoFile.make(at: folder.database, tokens: GoFile.secrets, apiKey: key.seal(Secret("sk-upstream-key-secret")))
+    try GoFile.make(
+      at: folder.database, tokens: GoFile.secrets, apiKey: key.seal(Secret("sk-upstream-key-secret")))
     for other in [nil, try SealingKey(base64: "QUJDREVGMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODk=")] {
       let store = try folder.open { $0.sealingKey = other }
       let project = try #require(store.directory.project(id: GoFile.project))
@@ -55,7 +58,9 @@ import Testing
     }
   }
 
-  @Test func `a token written in clear while we run is found, sealed and not left in the change log`() async throws {
+  @Test func `a token written in clear while we run is found, sealed and not left in the change log`()
+    async throws
+  {
     let folder = try TemporaryFolder()
     try GoFile.make(at: folder.database, tokens: [], apiKey: "sk-upstream")
     let store = try folder.open()
@@ -98,7 +103,9 @@ import Testing
     let folder = try TemporaryFolder()
     try GoFile.make(at: folder.database, tokens: GoFile.secrets, apiKey: "sk-early")
     let early = try folder.stranger()
-    try await early.write { try $0.execute(sql: "ALTER TABLE projects RENAME COLUMN api_key TO openai_api_key") }
+    try await early.write {
+      try $0.execute(sql: "ALTER TABLE projects RENAME COLUMN api_key TO openai_api_key")
+    }
     try early.close()
     let store = try folder.open()
     #expect(store.directory.project(id: GoFile.project)?.providerKey?.revealText() == "sk-early")
@@ -110,7 +117,8 @@ import Testing
     let store = try folder.open()
     let project = try await store.makeProject()
     _ = try await store.createToken(
-      TokenCreation(projectID: project.id, expiresAt: Timestamp(seconds: 4_102_444_800, nanoseconds: 120_000_000)))
+      TokenCreation(
+        projectID: project.id, expiresAt: Timestamp(seconds: 4_102_444_800, nanoseconds: 120_000_000)))
     let times = try await store.read { db in
       try String.fetchAll(db, sql: "SELECT expires_at FROM tokens UNION ALL SELECT created_at FROM projects")
     }

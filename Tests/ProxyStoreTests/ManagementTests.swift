@@ -71,7 +71,8 @@ import Testing
       TokenCreation(projectID: project.id, expiresAt: expiry, maxRequests: 0, label: "ci"))
     let text = issued.secret.revealText()
     #expect(TokenSecret.isWellFormed(text))
-    #expect(issued.record.maxRequests == nil && issued.record.label == "ci" && issued.record.expiresAt == expiry)
+    #expect(
+      issued.record.maxRequests == nil && issued.record.label == "ci" && issued.record.expiresAt == expiry)
     #expect(issued.record.maskedToken == "\(text.prefix(7))**************\(text.suffix(4))")
     #expect(store.accessToken(issued.secret)?.label == "ci")
     #expect(try await store.token(TokenReference(pathComponent: text)) == issued.record)

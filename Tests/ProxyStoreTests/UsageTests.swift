@@ -61,15 +61,43 @@ import Testing
     #expect(try await shell.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM usage_entries") } == 100)
   }
 
-  @Test func `a queue gives back in order what could not be written`() {
+  @Test func `a queue keeps in order what could not be written`() {
     let queue = BatchQueue<Int>(limit: 5, wakeAt: 3)
     for number in 1...4 { queue.append(number) }
-    let taken = queue.take(2)
+    #expect(queue.next(2) == [1, 2])
     for number in 5...6 { queue.append(number) }
-    #expect(queue.dropped == 1)
-    queue.putBack(taken)
-    #expect(queue.take(10) == [1, 2, 3, 4, 5])
-    queue.settle([1, 2, 3, 4, 5])
-    #expect(queue.queued == 0)
+    #expect(queue.dropped == 1 && queue.queued == 5)
+    #expect(queue.next(3) == [1, 2, 3])
+    queue.settle(3)
+    #expect(queue.next(10) == [4])
+    queue.settle(1)
+    #expect(queue.next(10) == [5])
+    queue.settle(1)
+    #expect(queue.queued == 0 && queue.next(10).isEmpty)
+  }
+
+  @Test func `on a full disk nothing is lost and health says so`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open { $0.operationTimeout = .milliseconds(200) }
+    let project = try await store.makeProject()
+    let token = try #require(store.accessToken(try await store.makeToken(project.id).secret))
+    try await store.writer.write { db in
+      let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+      try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+    }
+    let label = String(repeating: "x", count: 2000)
+    for _ in 0..<100 {
+      store.usage.record(UsageEntry(token: token, requestID: label, startedMilliseconds: 1))
+    }
+    await #expect(throws: StoreError.unavailable(reason: "the disk is full")) { try await store.flush() }
+    #expect(token.take(nowMilliseconds: 1, ready: nil) == .taken)
+    #expect(store.health.problem == "the disk is full" && store.health.usageQueued == 100)
+    #expect(try await store.listTokens().tokens.count == 1)
+    try await store.pool.write { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+    try await store.flush()
+    #expect(store.health.isWritable)
+    #expect(try await store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM usage_entries") } == 100)
+    #expect(try await store.token(.id(token.id)).requestCount == 1)
+    await store.close()
   }
 }

@@ -23,7 +23,10 @@ import Testing
     #expect(Timestamp(databaseText: moment.databaseText) == moment)
   }
 
-  @Test(arguments: ["", "x", "2025-13-01", "2025-11-02 25:00", "2025-11-02 10:11:12.+00:00", "2025-11-02 10:11:12+0", "20251102"])
+  @Test(arguments: [
+    "", "x", "2025-13-01", "2025-11-02 25:00", "2025-11-02 10:11:12.+00:00", "2025-11-02 10:11:12+0",
+    "20251102",
+  ])
   func `other texts are no times`(text: String) {
     #expect(Timestamp(databaseText: text) == nil)
   }
@@ -44,7 +47,10 @@ import Testing
       seen.insert(text)
     }
     #expect(seen.count == 1000)
-    for bad in ["sk-", "sk-AZXoqqqrcQiKT3_p9k9bR", "sk-AZXoqqqrcQiKT3_p9k9bRQQ", "sk-AZXoqqqrcQiKT3+p9k9bRQ", "pk-AZXoqqqrcQiKT3_p9k9bRQ"] {
+    for bad in [
+      "sk-", "sk-AZXoqqqrcQiKT3_p9k9bR", "sk-AZXoqqqrcQiKT3_p9k9bRQQ", "sk-AZXoqqqrcQiKT3+p9k9bRQ",
+      "pk-AZXoqqqrcQiKT3_p9k9bRQ",
+    ] {
       #expect(!TokenSecret.isWellFormed(bad))
     }
   }
@@ -104,7 +110,10 @@ import Testing
   }
 
   @Test func `leases are a small part of what remains`() {
-    #expect([0, 1, 31, 32, 64, 3200, 1_000_000].map { LeasePolicy.block(remaining: $0) } == [0, 1, 1, 1, 2, 100, 1000])
+    #expect(
+      [0, 1, 31, 32, 64, 3200, 1_000_000].map { LeasePolicy.block(remaining: $0) } == [
+        0, 1, 1, 1, 2, 100, 1000,
+      ])
     #expect(LeasePolicy.grant(remaining: 3, lease: 0, demand: 64) == 3)
     #expect(LeasePolicy.grant(remaining: 6400, lease: 150, demand: 0) == 50)
     #expect(LeasePolicy.grant(remaining: 6400, lease: 300, demand: 0) == 0)

@@ -1,0 +1,176 @@
+internal import GRDB
+internal import ProxyCore
+
+extension Store {
+  /// Most tokens on one page.
+  public static let tokenPageLimit = 1000
+
+  /// Makes a token; it works from the moment this returns.
+  ///
+  /// - Throws: `invalid`, `notFound` (no such project), `inactiveProject`, `unavailable`.
+  public func createToken(_ creation: TokenCreation) async throws(StoreError) -> IssuedToken {
+    if let limit = creation.maxRequests, limit < 0 {
+      throw .invalid(field: "max_requests", reason: "must be >= 0")
+    }
+    if let expiry = creation.expiresAt, expiry <= .now() {
+      throw .invalid(field: "expires_at", reason: "must be in the future")
+    }
+    let label = try creation.label.map { (text) throws(StoreError) in try Self.checkedLabel(text) }
+    let secret = TokenSecret.random()
+    let hash = secret.withUnsafeBytes { TokenHash(secret: $0) }
+    let id = UUIDText.random()
+    let record = try await writer.write { [directory] db in
+      let isActive = try Bool.fetchOne(
+        db, sql: "SELECT is_active FROM projects WHERE id = ? AND deleted_at IS NULL",
+        arguments: [creation.projectID])
+      guard let isActive else { throw StoreError.notFound }
+      guard isActive else { throw StoreError.inactiveProject }
+      let limit = creation.maxRequests == 0 ? nil : creation.maxRequests
+      try db.execute(
+        sql: """
+          INSERT INTO tokens
+            (id, token, token_mask, project_id, expires_at, is_active, max_requests, created_at, label)
+          VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)
+          """,
+        arguments: [
+          id, hash.hex, TokenSecret.masked(secret), creation.projectID, creation.expiresAt?.databaseText,
+          limit,
+          Timestamp.now().databaseText, label,
+        ])
+      return try TokenRecord.fetch(.id(id), directory, db)
+    }
+    return IssuedToken(record: record, secret: secret)
+  }
+
+  /// One page of tokens, newest first.
+  ///
+  /// - Parameters:
+  ///   - filter: which tokens.
+  ///   - limit: tokens on the page, 1 to `tokenPageLimit`; beyond that it is cut.
+  ///   - after: `next` of the page before; `nil` for the first.
+  /// - Throws: `invalid` for a cursor that is not one of ours, `unavailable`.
+  public func listTokens(
+    _ filter: TokenFilter = TokenFilter(), limit: Int = 100, after: String? = nil
+  ) async throws(StoreError) -> TokenPage {
+    let count = max(1, min(Self.tokenPageLimit, limit))
+    var conditions: [String] = []
+    var arguments: StatementArguments = []
+    Self.add(filter, to: &conditions, &arguments)
+    if let after {
+      guard let cursor = PageCursor(text: after) else {
+        throw .invalid(field: "after", reason: "is not a cursor of ours")
+      }
+      conditions.append("(created_at, id) < (?, ?)")
+      arguments += [cursor.createdAt, cursor.id]
+    }
+    let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+    let sql = TokenRecord.selection + condition + " ORDER BY created_at DESC, id DESC LIMIT \(count + 1)"
+    let values = arguments
+    return try await read { [directory] db in
+      let rows = try Row.fetchAll(db, sql: sql, arguments: values)
+      var page = TokenPage(tokens: rows.prefix(count).map { TokenRecord($0, directory) }, next: nil)
+      if rows.count > count, let last = rows.prefix(count).last {
+        page.next = PageCursor(createdAt: last["created_at"] ?? "", id: last["id"] ?? "").text
+      }
+      return page
+    }
+  }
+
+  /// How many tokens a filter picks.
+  public func countTokens(_ filter: TokenFilter = TokenFilter()) async throws(StoreError) -> Int {
+    var conditions: [String] = []
+    var arguments: StatementArguments = []
+    Self.add(filter, to: &conditions, &arguments)
+    let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+    let values = arguments
+    return try await read { db in
+      try Int.fetchOne(db, sql: "SELECT count(*) FROM tokens" + condition, arguments: values) ?? 0
+    }
+  }
+
+  /// One token, with its count as of now.
+  ///
+  /// - Throws: `notFound`, `unavailable`.
+  public func token(_ reference: TokenReference) async throws(StoreError) -> TokenRecord {
+    try await read { [directory] db in try TokenRecord.fetch(reference, directory, db) }
+  }
+
+  /// Changes a token; in force for the next request. The count is left alone.
+  ///
+  /// - Parameters:
+  ///   - reference: id or secret.
+  ///   - change: what to change.
+  ///   - isCurrent: the caller's precondition on the row as it is now, checked in the same transaction.
+  /// - Throws: `invalid`, `notFound`, `preconditionFailed`, `unavailable`.
+  public func updateToken(
+    _ reference: TokenReference, _ change: TokenChange, if isCurrent: (@Sendable (TokenRecord) -> Bool)? = nil
+  ) async throws(StoreError) -> TokenRecord {
+    if case .set(let limit) = change.maxRequests, limit < 0 {
+      throw .invalid(field: "max_requests", reason: "must be >= 0")
+    }
+    if case .set(let label) = change.label { _ = try Self.checkedLabel(label) }
+    return try await writer.write { [directory] db in
+      let old = try TokenRecord.fetch(reference, directory, db)
+      if let isCurrent, !isCurrent(old) { throw StoreError.preconditionFailed }
+      var sets: [String] = []
+      var arguments: StatementArguments = []
+      if let isActive = change.isActive {
+        sets.append(
+          "is_active = ?, deactivated_at = CASE WHEN ? THEN NULL WHEN is_active THEN ? ELSE deactivated_at END"
+        )
+        arguments += [isActive, isActive, Timestamp.now().databaseText]
+      }
+      func add<Value>(
+        _ column: String, _ field: FieldChange<Value>, _ stored: (Value) -> (any DatabaseValueConvertible)?
+      ) {
+        switch field {
+        case .keep: return
+        case .clear: arguments += [nil]
+        case .set(let value): arguments += [stored(value)]
+        }
+        sets.append("\(column) = ?")
+      }
+      add("max_requests", change.maxRequests) { $0 == 0 ? nil : $0 }
+      add("expires_at", change.expiresAt) { $0.databaseText }
+      add("label", change.label) { $0 }
+      guard !sets.isEmpty else { return old }
+      arguments += [old.id]
+      try db.execute(
+        sql: "UPDATE tokens SET \(sets.joined(separator: ", ")) WHERE id = ?", arguments: arguments)
+      return try TokenRecord.fetch(.id(old.id), directory, db)
+    }
+  }
+
+  /// Revokes a token; in force for the next request.
+  ///
+  /// - Throws: `notFound`, `unavailable`.
+  public func revokeToken(_ reference: TokenReference) async throws(StoreError) -> TokenRevocation {
+    try await writer.write { [directory] db in
+      let old = try TokenRecord.fetch(reference, directory, db)
+      guard old.isActive else { return TokenRevocation(record: old, wasActive: false) }
+      try db.execute(
+        sql: "UPDATE tokens SET is_active = 0, deactivated_at = ? WHERE id = ?",
+        arguments: [Timestamp.now().databaseText, old.id])
+      return TokenRevocation(record: try TokenRecord.fetch(.id(old.id), directory, db), wasActive: true)
+    }
+  }
+
+  private static func add(
+    _ filter: TokenFilter, to conditions: inout [String], _ arguments: inout StatementArguments
+  ) {
+    if let project = filter.projectID {
+      conditions.append("project_id = ?")
+      arguments += [project]
+    }
+    if filter.activeOnly {
+      // The Go program wrote expiries in its host's zone: compared as moments, not as texts.
+      conditions.append("is_active AND (expires_at IS NULL OR julianday(expires_at) > julianday(?))")
+      arguments += [Timestamp.now().databaseText]
+    }
+  }
+
+  private static func checkedLabel(_ label: String) throws(StoreError) -> String {
+    guard label.utf8.count <= 255 else { throw .invalid(field: "label", reason: "must not exceed 255 bytes") }
+    return label
+  }
+}

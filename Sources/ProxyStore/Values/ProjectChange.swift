@@ -1,0 +1,37 @@
+public import ProxyCore
+
+/// What a new project needs.
+public struct ProjectCreation: Sendable {
+  /// Not empty, at most 255 bytes.
+  public var name: String
+  /// The provider's key; not empty. Sealed before it is stored when the store has a sealing key.
+  public var providerKey: Secret
+
+  /// A new project of this name and key.
+  public init(name: String, providerKey: Secret) {
+    self.name = name
+    self.providerKey = providerKey
+  }
+}
+
+/// Fields of a project to change; `nil` keeps the field as it is.
+public struct ProjectChange: Sendable {
+  /// New name, not empty.
+  public var name: String?
+  /// New provider key, in force for the next request. An empty one keeps the old.
+  public var providerKey: Secret?
+  /// Activates or deactivates.
+  public var isActive: Bool?
+  /// Also revokes all tokens of a project that this change deactivates.
+  public var revokesTokens: Bool
+
+  /// Changes the given fields only.
+  public init(
+    name: String? = nil, providerKey: Secret? = nil, isActive: Bool? = nil, revokesTokens: Bool = false
+  ) {
+    self.name = name
+    self.providerKey = providerKey
+    self.isActive = isActive
+    self.revokesTokens = revokesTokens
+  }
+}

@@ -1,0 +1,29 @@
+public import ProxyCore
+
+/// What a new access token needs.
+public struct TokenCreation: Sendable {
+  /// An active project.
+  public var projectID: String
+  /// When it withers, in the future; `nil` is never.
+  public var expiresAt: Timestamp?
+  /// Lifetime limit of requests, not negative; `nil` and 0 are unlimited.
+  public var maxRequests: Int64?
+  /// Free text, at most 255 bytes.
+  public var label: String?
+
+  /// A new token for a project.
+  public init(projectID: String, expiresAt: Timestamp?, maxRequests: Int64? = nil, label: String? = nil) {
+    self.projectID = projectID
+    self.expiresAt = expiresAt
+    self.maxRequests = maxRequests
+    self.label = label
+  }
+}
+
+/// A token just made: the only moment its secret is known.
+public struct IssuedToken: Sendable {
+  /// The row as stored.
+  public var record: TokenRecord
+  /// What the client presents; not kept anywhere.
+  public var secret: Secret
+}

@@ -1,0 +1,9 @@
+/// What one transaction of the writer holds.
+struct WriteBatch {
+  var jobs: [WriteJob] = []
+  var tokens: [AccessToken] = []
+  var usage: [UsageEntry] = []
+  var audit: [AuditRecord] = []
+
+  var isEmpty: Bool { jobs.isEmpty && tokens.isEmpty && usage.isEmpty && audit.isEmpty }
+}

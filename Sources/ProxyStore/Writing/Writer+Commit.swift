@@ -1,0 +1,158 @@
+internal import GRDB
+internal import ProxyCore
+
+extension Writer {
+  /// Writes a batch in one transaction and puts its effects into force. Throws only when nothing was written and the
+  /// batch is to be tried again.
+  func commit(_ batch: WriteBatch) throws {
+    let works = batch.tokens.map { $0.beginWriting() }
+    var results: [TokenCounter.Result] = []
+    var completions: [@Sendable () -> Void] = []
+    var changes = DirectoryChanges(sequence: confined.sequence)
+    try pool.writeWithoutTransaction { db in
+      try db.inTransaction(.immediate) {
+        // Operations first: a lease must see a limit that was just lowered.
+        completions = try batch.jobs.map { try run($0, db) }
+        results = try zip(batch.tokens, works).map { try write($1, of: $0, db) }
+        try UsageLedger.insert(batch.usage, db)
+        try AuditChain.append(batch.audit, db)
+        if !batch.jobs.isEmpty {
+          changes = try feed.changes(after: confined.sequence, db)
+          if changes.hasPlainTokens { try feed.sealTokens(db) }
+          if changes.sequence - confined.trimmed > 10_000 {
+            try feed.trim(upTo: changes.sequence, db)
+            confined.trimmed = changes.sequence
+          }
+        }
+        for case (let token, .committed(_, _, let granted)) in zip(batch.tokens, results) {
+          token.announce(granted: granted)
+        }
+        return .commit
+      }
+    }
+    // Before anybody hears of the commit, so that nobody who does sees an old failure.
+    succeeded()
+    for (token, result) in zip(batch.tokens, results) {
+      token.endWriting(result)
+      if case .committed(_, _, 1...) = result, token.enlist() { confined.leased.append(token) }
+    }
+    usage.queue.settle(batch.usage.count)
+    audit.settle(batch.audit.count)
+    do { try adopt(changes) } catch {
+      // What was written is written; the directory follows with the next look, at the latest with the next tick.
+      confined.dataVersion = -1
+    }
+    for completion in completions { completion() }
+  }
+
+  /// Reads everything into the directory, before traffic.
+  func load() throws {
+    try pool.writeWithoutTransaction { db in
+      // Before the rows: a commit in between shows as a change afterwards.
+      confined.dataVersion = try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0
+      try reload(db)
+      confined.trimmed = confined.sequence
+    }
+  }
+
+  /// Looks whether another connection has committed, and adopts what it changed.
+  func readChanges() throws {
+    var needsSealing = false
+    try pool.writeWithoutTransaction { db in
+      let version = try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0
+      guard version != confined.dataVersion else { return }
+      var changes = DirectoryChanges()
+      try db.inTransaction(.deferred) {
+        changes = try feed.changes(after: confined.sequence, db)
+        return .commit
+      }
+      if changes.needsReload { try reload(db) } else { adoptListed(changes) }
+      needsSealing = changes.hasPlainTokens
+      confined.dataVersion = version
+    }
+    if needsSealing { sealLater() }
+  }
+
+  /// Has tokens that were found in clear replaced by their hashes, with the next transaction.
+  func sealLater() {
+    submit(
+      WriteJob(
+        deadline: Clocks.monotonicNanoseconds() + options.operationTimeout.nanoseconds,
+        body: { [feed] db in
+          try feed.sealTokens(db)
+          return {}
+        },
+        // They work as they are, and are sealed with the next change or when the file is opened next.
+        fail: { _ in }))
+  }
+
+  private func adopt(_ changes: DirectoryChanges) throws {
+    guard changes.needsReload else { return adoptListed(changes) }
+    try pool.writeWithoutTransaction { db in try reload(db) }
+  }
+
+  private func adoptListed(_ changes: DirectoryChanges) {
+    directory.apply(changes)
+    confined.sequence = changes.sequence
+  }
+
+  private func reload(_ db: Database) throws {
+    try db.inTransaction(.deferred) {
+      confined.sequence = try feed.load(into: directory, db).sequence
+      return .commit
+    }
+  }
+
+  /// Runs one operation in a savepoint of its own. Throws only what concerns the whole transaction.
+  private func run(_ job: WriteJob, _ db: Database) throws -> @Sendable () -> Void {
+    var completion: @Sendable () -> Void = {}
+    do {
+      try db.inSavepoint {
+        completion = try job.body(db)
+        return .commit
+      }
+    } catch let error as DatabaseError where error.isEnvironmental {
+      throw error
+    } catch {
+      let reason = StoreError(database: error)
+      completion = { job.fail(reason) }
+    }
+    return completion
+  }
+
+  /// Writes the counts of one token and takes its lease.
+  private func write(_ work: TokenCounter.Work, of token: AccessToken, _ db: Database) throws
+    -> TokenCounter.Result
+  {
+    let key = token.hash.hex
+    var row: (count: Int64, limit: Int64)?
+    let read = try RawStatement(db, "SELECT request_count, max_requests FROM tokens WHERE token = ?")
+    read.bind(key, at: 1)
+    try read.run { row = ($0.integer(0), max(0, $0.integer(1))) }
+    guard let row else { return .gone }
+    let settled = max(0, row.count + work.counts - work.returning)
+    let granted =
+      work.wantsRefill && row.limit > 0
+      ? LeasePolicy.grant(remaining: row.limit - settled, lease: work.lease, demand: work.demand) : 0
+    let moved = settled - row.count + granted
+    guard moved != 0 || work.cacheHits != 0 || work.lastUsed > 0 else {
+      return .committed(fileCount: row.count, limit: row.limit, granted: 0)
+    }
+    // The guard in the statement says what the arithmetic above has assured: a lease never goes beyond the limit.
+    let update = try RawStatement(
+      db,
+      """
+      UPDATE tokens SET request_count = request_count + ?1, cache_hit_count = cache_hit_count + ?2,
+        last_used_at = coalesce(?3, last_used_at)
+      WHERE token = ?4 AND (?5 = 0 OR max_requests IS NULL OR request_count + ?1 <= max_requests)
+      """)
+    update.bind(moved, at: 1)
+    update.bind(work.cacheHits, at: 2)
+    update.bind(work.lastUsed > 0 ? Timestamp(milliseconds: work.lastUsed).databaseText : nil, at: 3)
+    update.bind(key, at: 4)
+    update.bind(granted, at: 5)
+    try update.run()
+    guard db.changesCount == 1 else { return .committed(fileCount: row.count, limit: row.limit, granted: 0) }
+    return .committed(fileCount: settled + granted, limit: row.limit, granted: granted)
+  }
+}
