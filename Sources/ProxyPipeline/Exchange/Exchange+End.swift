@@ -156,6 +156,7 @@ extension Exchange {
     reply = nil
     replyStream = nil
     isProviderReply = false
+    response = ReceivedHead()
     answer = AnswerState()
     usage = Self.unknownUsage
     outcome = ExchangeOutcome()

@@ -111,11 +111,11 @@ extension Exchange {
 
   private func writeReply() {
     guard let reply else { return end(keepAlive: false) }
-    self.reply = nil
     phase = .answering
     let hasNoBody = outcome.status == 204 || outcome.status == 304
     outcome.responseBytes = UInt64(reply.body.readableBytes)
     writeHead(hasNoBody ? .asReceived : .counted(reply.body.readableBytes))
+    self.reply = nil
     if request.method != .head, !hasNoBody, reply.body.readableBytes > 0 { emit(reply.body) }
     flushAnswer()
     if isProviderReply { endProvider(LLMP_OK) }

@@ -78,9 +78,19 @@ extension Exchange {
   func writeHead(_ length: LoopContext.AnswerLength) {
     answer.pendingHead = loop.composeResponseHead(
       status: outcome.status, responseMap, length: length, keepAlive: answer.keepAlive,
-      minorVersion: request.minorVersion)
+      minorVersion: request.minorVersion, room: expectedBytes)
     answer.isHeadSent = true
   }
+
+  /// Bytes of body that will be written right behind the head, if few.
+  private var expectedBytes: Int {
+    if let reply { return reply.body.readableBytes <= Self.joinLimit ? reply.body.readableBytes : 0 }
+    if case .length(let length) = response.framing, length <= UInt64(Self.joinLimit) { return Int(length) }
+    return 512
+  }
+
+  /// A body up to this size is copied behind its head: one system call costs more than the copy.
+  private static let joinLimit = 8192
 
   // MARK: body
 
@@ -118,7 +128,7 @@ extension Exchange {
     guard let client else { return }
     if var head = answer.pendingHead {
       answer.pendingHead = nil
-      if bytes.readableBytes <= 8192 {
+      if bytes.readableBytes <= Self.joinLimit {
         var bytes = bytes
         head.writeBuffer(&bytes)
         client.write(head)
@@ -130,7 +140,7 @@ extension Exchange {
       client.write(bytes)
     }
     if times.firstByte == 0 { times.firstByte = Clocks.monotonicNanoseconds() }
-    if !client.isWritable { connection?.setReading(false) }
+    if let connection, !client.isWritable { connection.setReading(false) }
   }
 
   /// Lets the adapter read what passes: events of a stream, members of a JSON document.

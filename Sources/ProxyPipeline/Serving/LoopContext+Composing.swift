@@ -2,28 +2,27 @@ import NIOCore
 import ProxyCore
 import ProxyWire
 
-/// Heads and chunks as bytes. Composed in the loop's scratch buffer: one that has left the process is reused.
+/// Heads and chunks as bytes, each in a buffer of its own that nobody else holds, so that a body can be appended.
 extension LoopContext {
-  /// A buffer with room for `capacity` bytes; the storage of the last one when nobody holds it any more.
+  /// A buffer with room for `capacity` bytes, filled by `body`.
   func composing(
     _ capacity: Int, _ body: (UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8>
   ) -> ByteBuffer {
-    scratch.clear(minimumCapacity: max(capacity, 4096))
-    scratch.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { raw in
+    var buffer = allocator.buffer(capacity: capacity)
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 0) { raw in
       guard let base = raw.baseAddress else { return 0 }
       let start = base.assumingMemoryBound(to: UInt8.self)
       return body(start) - start
     }
-    return scratch
+    return buffer
   }
 
   /// The head of the upstream's request.
   func composeRequestHead(
     _ exchange: Exchange, _ route: Route, isStreamed: Bool, heldBytes: Int
   ) -> ByteBuffer {
-    let map = exchange.upstreamMap
     let host = Slice(route.hostHeader.slice)
-    let bound = map.byteBound + exchange.upstreamPath.count + exchange.upstreamMethod.count + host.count + 160
+    let bound = exchange.upstreamMap.byteBound + exchange.upstreamPath.count + exchange.upstreamMethod.count + host.count + 160
     return composing(bound + (heldBytes <= 16_384 ? heldBytes : 0)) { start in
       var out = writeSlice(exchange.upstreamMethod, to: start)
       out[0] = 32
@@ -31,7 +30,7 @@ extension LoopContext {
       out = writeSlice(Slice(" HTTP/1.1\r\nhost: "), to: out)
       out = writeSlice(host, to: out)
       out = writeSlice(Slice("\r\n"), to: out)
-      out = map.write(to: out)
+      out = exchange.upstreamMap.write(to: out)
       if isStreamed, case .length(let length) = exchange.request.framing {
         out = writeLength(length, to: out)
       } else if isStreamed {
@@ -61,9 +60,10 @@ extension LoopContext {
 
   /// The head of an answer to the client.
   func composeResponseHead(
-    status: UInt16, _ map: HeaderMap, length: AnswerLength, keepAlive: Bool, minorVersion: UInt8
+    status: UInt16, _ map: borrowing HeaderMap, length: AnswerLength, keepAlive: Bool, minorVersion: UInt8,
+    room: Int
   ) -> ByteBuffer {
-    composing(map.byteBound + 192) { start in
+    composing(map.byteBound + 192 + room) { start in
       var out = writeStatusLine(status, to: start)
       out = map.write(to: out)
       switch length {

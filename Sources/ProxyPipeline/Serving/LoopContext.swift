@@ -22,8 +22,6 @@ public final class LoopContext {
   var ids = RequestIDGenerator()
   /// Lent to one hook at a time for its error text.
   let errorMemory: UnsafeMutablePointer<llmp_err_t>
-  /// Reused for what is composed and written at once; NIO gives the storage back after a full write.
-  var scratch: ByteBuffer
   private var free: [Exchange] = []
   private(set) var active: [Exchange] = []
   private var ticking: RepeatedTask?
@@ -45,7 +43,6 @@ public final class LoopContext {
     pool = UpstreamPool(eventLoop: eventLoop)
     errorMemory = .allocate(capacity: 1)
     errorMemory.initialize(to: llmp_err_t())
-    scratch = ByteBufferAllocator().buffer(capacity: 4096)
   }
 
   deinit {

@@ -4,7 +4,9 @@ public import ProxyPluginHost
 public import ProxyTransport
 
 /// One API as exchanges are carried to it: the adapter, the origin and the bounds on waiting.
-public struct Route: Sendable {
+///
+/// A class, so that handing it round costs one reference and not one for each field.
+public final class Route: Sendable {
   /// Name under `apis:`.
   public let name: StableText
   /// The adapter's instance.
