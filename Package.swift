@@ -6,13 +6,14 @@ import PackageDescription
 let isTesting = Context.environment["LLM_PROXY_TESTING"] != nil
 let testability: [SwiftSetting] = isTesting ? [.unsafeFlags(["-enable-testing"])] : []
 
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .unsafeFlags(["-warnings-as-errors"]),
-  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
-] + testability
+let strict: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .unsafeFlags(["-warnings-as-errors"]),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+  ] + testability
 
 extension Target.Dependency {
   static let nio = product(name: "NIOCore", package: "swift-nio")
@@ -32,12 +33,16 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+let isSanitized = Context.environment["LLM_PROXY_SANITIZER"] != nil
+
 /// A plugin shows one symbol, its entry function, and leaves none undefined.
 let oneExport: [LinkerSetting] = [
   .unsafeFlags([
     "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map",
-    "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "--exclude-libs=ALL",
-  ])
+    "-Xlinker", "--exclude-libs=ALL",
+  ]),
+  // Instrumented plugins find the sanitizer in the program that loads them.
+  .unsafeFlags(isSanitized ? [] : ["-Xlinker", "-z", "-Xlinker", "defs"]),
 ]
 
 let cFlags: [CSetting] = [

@@ -18,7 +18,8 @@ public final class LoopListener {
 
   /// Creates the listener of `loop`; call on that loop.
   public init(
-    loop: LoopContext, control: any ControlPlane, limits: ListenerLimits, timeouts: ClientTimeouts, isTLS: Bool
+    loop: LoopContext, control: any ControlPlane, limits: ListenerLimits, timeouts: ClientTimeouts,
+    isTLS: Bool
   ) {
     self.loop = loop
     self.control = control

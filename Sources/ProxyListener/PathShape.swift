@@ -28,7 +28,8 @@ enum PathShape {
   /// Bytes of a dot at `index`: 1 as it is, 3 percent-encoded, 0 when there is none.
   private static func dotWidth(_ path: UnsafeRawBufferPointer, _ index: Int) -> Int {
     if path[index] == UInt8(ascii: ".") { return 1 }
-    guard path[index] == UInt8(ascii: "%"), index + 2 < path.count, path[index + 1] == UInt8(ascii: "2") else {
+    guard path[index] == UInt8(ascii: "%"), index + 2 < path.count, path[index + 1] == UInt8(ascii: "2")
+    else {
       return 0
     }
     return path[index + 2] | 0x20 == UInt8(ascii: "e") ? 3 : 0

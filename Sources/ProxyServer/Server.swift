@@ -33,7 +33,9 @@ public final class Server: Sendable {
   /// Builds everything and begins to listen.
   ///
   /// - Throws: `StartupError` with a sentence for the operator; nothing is left running then.
-  public static func start(_ configuration: Configuration, logger: Logger) async throws(StartupError) -> Server {
+  public static func start(_ configuration: Configuration, logger: Logger) async throws(StartupError)
+    -> Server
+  {
     let parts = try await ServerParts.build(configuration, logger: logger)
     do throws(StartupError) {
       let channel = try await SocketListener.bind(

@@ -71,7 +71,8 @@ final class ServerMetrics: MetricsSource {
 
   private func addTraffic(_ all: CollectedFigures, _ page: inout PrometheusText) {
     let figures = all.figures
-    page.metric("llm_proxy_responses_total", .counter, "Exchanges ended, by status; 499 is a client that left")
+    page.metric(
+      "llm_proxy_responses_total", .counter, "Exchanges ended, by status; 499 is a client that left")
     for (status, count) in figures.byStatus.sorted(by: { $0.key < $1.key }) {
       page.sample("llm_proxy_responses_total", [("status", "\(status)")], count)
     }
@@ -87,25 +88,35 @@ final class ServerMetrics: MetricsSource {
       UInt64(max(0, figures.streamsInFlight)))
     page.single("llm_proxy_exchanges_in_flight", .gauge, "Exchanges under way", UInt64(all.active))
     page.single(
-      "llm_proxy_gateway_replies_total", .counter, "Answers given by the gateway itself", figures.gatewayReplies)
+      "llm_proxy_gateway_replies_total", .counter, "Answers given by the gateway itself",
+      figures.gatewayReplies)
     page.single("llm_proxy_clients_gone_total", .counter, "Clients that left early", figures.clientsGone)
     page.single("llm_proxy_stage_failures_total", .counter, "Stage failures", figures.stageFailures)
-    page.single("llm_proxy_malformed_requests_total", .counter, "Requests refused by the codec", figures.malformed)
+    page.single(
+      "llm_proxy_malformed_requests_total", .counter, "Requests refused by the codec", figures.malformed)
     page.single("llm_proxy_request_bytes_total", .counter, "Body bytes from clients", figures.requestBytes)
     page.single("llm_proxy_response_bytes_total", .counter, "Body bytes to clients", figures.responseBytes)
-    page.single("llm_proxy_connections_total", .counter, "Client connections accepted", figures.connectionsAccepted)
     page.single(
-      "llm_proxy_connections_open", .gauge, "Client connections open", UInt64(max(0, figures.connectionsOpen)))
-    page.single("llm_proxy_upstream_failures_total", .counter, "Attempts that broke", figures.upstreamFailures)
+      "llm_proxy_connections_total", .counter, "Client connections accepted", figures.connectionsAccepted)
     page.single(
-      "llm_proxy_upstream_stale_retries_total", .counter, "Attempts repeated because a pooled connection was stale",
+      "llm_proxy_connections_open", .gauge, "Client connections open", UInt64(max(0, figures.connectionsOpen))
+    )
+    page.single(
+      "llm_proxy_upstream_failures_total", .counter, "Attempts that broke", figures.upstreamFailures)
+    page.single(
+      "llm_proxy_upstream_stale_retries_total", .counter,
+      "Attempts repeated because a pooled connection was stale",
       figures.staleRetries)
-    page.single("llm_proxy_upstream_connections_opened_total", .counter, "Connections opened", all.pool.opened)
-    page.single("llm_proxy_upstream_connections_reused_total", .counter, "Attempts on pooled connections", all.pool.reused)
+    page.single(
+      "llm_proxy_upstream_connections_opened_total", .counter, "Connections opened", all.pool.opened)
+    page.single(
+      "llm_proxy_upstream_connections_reused_total", .counter, "Attempts on pooled connections",
+      all.pool.reused)
     page.single(
       "llm_proxy_upstream_connections_idle", .gauge, "Pooled connections idle", UInt64(max(0, all.pool.idle)))
     page.single(
-      "llm_proxy_upstream_connections_open", .gauge, "Upstream connections open", UInt64(max(0, all.pool.open)))
+      "llm_proxy_upstream_connections_open", .gauge, "Upstream connections open",
+      UInt64(max(0, all.pool.open)))
   }
 
   private func addProcess(_ page: inout PrometheusText) {
@@ -118,9 +129,11 @@ final class ServerMetrics: MetricsSource {
 
   private func addStore(_ store: Store, _ page: inout PrometheusText) {
     let health = store.health
-    page.single("llm_proxy_store_writable", .gauge, "1 while the database takes writes", health.isWritable ? 1 : 0)
+    page.single(
+      "llm_proxy_store_writable", .gauge, "1 while the database takes writes", health.isWritable ? 1 : 0)
     page.single("llm_proxy_usage_queued", .gauge, "Usage rows not written yet", UInt64(health.usageQueued))
     page.single("llm_proxy_usage_dropped_total", .counter, "Usage rows lost", health.usageDropped)
-    page.single("llm_proxy_access_tokens", .gauge, "Access tokens in memory", UInt64(store.directory.tokenCount))
+    page.single(
+      "llm_proxy_access_tokens", .gauge, "Access tokens in memory", UInt64(store.directory.tokenCount))
   }
 }

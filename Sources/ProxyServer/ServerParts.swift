@@ -34,7 +34,8 @@ final class ServerParts: Sendable {
     self.logger = logger
   }
 
-  static func build(_ configuration: Configuration, logger: Logger) async throws(StartupError) -> ServerParts {
+  static func build(_ configuration: Configuration, logger: Logger) async throws(StartupError) -> ServerParts
+  {
     let store = try openStore(configuration.boot.database)
     let blocking = BlockingPool(threads: 2)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loopCount(configuration.boot))
@@ -107,7 +108,8 @@ final class ServerParts: Sendable {
     guard configuration.boot.audit.isEnabled, let file = configuration.boot.audit.file else { return nil }
     do {
       return try AuditLog(
-        path: file, createsDirectory: configuration.boot.audit.createsDirectory, rotation: AuditLog.Rotation(),
+        path: file, createsDirectory: configuration.boot.audit.createsDirectory,
+        rotation: AuditLog.Rotation(),
         logger: logger)
     } catch {
       throw StartupError("\(error)")

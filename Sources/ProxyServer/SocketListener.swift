@@ -33,8 +33,10 @@ enum SocketListener {
         }
       }
     do {
-      return try await bootstrap.bind(host: address.host.isEmpty ? "0.0.0.0" : address.host, port: address.port)
-        .get()
+      return try await bootstrap.bind(
+        host: address.host.isEmpty ? "0.0.0.0" : address.host, port: address.port
+      )
+      .get()
     } catch {
       throw StartupError(sentence(address, error))
     }
@@ -44,9 +46,11 @@ enum SocketListener {
     guard let error = error as? IOError else { return "cannot listen on \(address): \(error)" }
     switch error.errnoCode {
     case EADDRINUSE:
-      return "cannot listen on \(address): another program uses this port; stop it, or set LISTEN_ADDR (--addr)"
+      return
+        "cannot listen on \(address): another program uses this port; stop it, or set LISTEN_ADDR (--addr)"
     case EACCES:
-      return "cannot listen on \(address): not allowed; ports below 1024 need a privilege, choose another port"
+      return
+        "cannot listen on \(address): not allowed; ports below 1024 need a privilege, choose another port"
     case EADDRNOTAVAIL:
       return "cannot listen on \(address): this machine does not have that address; correct LISTEN_ADDR"
     default:

@@ -8,7 +8,9 @@ public struct ApplicationLog: LogHandler {
     case json, console
   }
 
+  /// See `LogHandler`.
   public var metadata: Logger.Metadata = [:]
+  /// See `LogHandler`.
   public var logLevel: Logger.Level
   private let output: LogOutput
   private let format: Format
@@ -20,18 +22,21 @@ public struct ApplicationLog: LogHandler {
     logLevel = level
   }
 
+  /// See `LogHandler`.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
+  /// See `LogHandler`.
   public func log(event: LogEvent) {
     let all = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
     let pairs = all.sorted { $0.key < $1.key }
     let time = Timestamps.rfc3339(milliseconds: Clocks.unixMilliseconds())
     switch format {
     case .json:
-      var line = "{\"level\":\"\(Self.name(event.level))\",\"ts\":\"\(time)\",\"msg\":\(Self.quote("\(event.message)"))"
+      var line =
+        "{\"level\":\"\(Self.name(event.level))\",\"ts\":\"\(time)\",\"msg\":\(Self.quote("\(event.message)"))"
       for (key, value) in pairs { line += ",\(Self.quote(key)):\(Self.quote("\(value)"))" }
       output.write(line: line + "}")
     case .console:

@@ -8,8 +8,11 @@ public import ProxyWire
 /// Loop-confined. Between exchanges it belongs to the pool; any byte that arrives then, or after the
 /// end of an answer, closes it, so a connection is never reused in a state two parsers could differ on.
 public final class UpstreamConnection: ChannelDuplexHandler {
+  /// What NIO passes here.
   public typealias InboundIn = ByteBuffer
+  /// What NIO passes here.
   public typealias OutboundIn = ByteBuffer
+  /// What NIO passes here.
   public typealias OutboundOut = ByteBuffer
 
   enum Phase {
@@ -121,6 +124,7 @@ public final class UpstreamConnection: ChannelDuplexHandler {
 
   // MARK: channel events
 
+  /// See `ChannelHandler`.
   public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case TLSUserEvent.handshakeCompleted = event {
       isHandshakeDone = true
@@ -132,14 +136,17 @@ public final class UpstreamConnection: ChannelDuplexHandler {
     context.fireUserInboundEventTriggered(event)
   }
 
+  /// See `ChannelHandler`.
   public func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
   }
 
+  /// See `ChannelHandler`.
   public func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
   }
 
+  /// See `ChannelHandler`.
   public func read(context: ChannelHandlerContext) {
     if isReading {
       context.read()
@@ -148,6 +155,7 @@ public final class UpstreamConnection: ChannelDuplexHandler {
     }
   }
 
+  /// See `ChannelHandler`.
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
     guard exchange != nil else { return close() }
@@ -155,19 +163,23 @@ public final class UpstreamConnection: ChannelDuplexHandler {
     receive(bytes)
   }
 
+  /// See `ChannelHandler`.
   public func channelReadComplete(context: ChannelHandlerContext) {
     exchange?.upstreamReadComplete()
   }
 
+  /// See `ChannelHandler`.
   public func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable { exchange?.upstreamWritable() }
   }
 
+  /// See `ChannelHandler`.
   public func errorCaught(context: ChannelHandlerContext, error: any Error) {
     lastError = error
     context.close(promise: nil)
   }
 
+  /// See `ChannelHandler`.
   public func channelInactive(context: ChannelHandlerContext) {
     let was = phase
     phase = .closed

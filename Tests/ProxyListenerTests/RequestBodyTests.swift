@@ -4,7 +4,9 @@ import Testing
 
 @testable import ProxyListener
 
-private func collect(_ framing: BodyFraming, _ wire: String, cutEvery size: Int) throws -> (String, rest: String) {
+private func collect(_ framing: BodyFraming, _ wire: String, cutEvery size: Int) throws -> (
+  String, rest: String
+) {
   var body = RequestBody()
   body.begin(framing)
   var payload = ""

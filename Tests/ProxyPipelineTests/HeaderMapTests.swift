@@ -32,8 +32,9 @@ private func text(_ map: HeaderMap) -> String {
 
   @Test func removedFieldsAreLeftOutWhateverTheirCase() throws {
     try withMap("X-A: 1\r\nX-B: 2\r\nx-a: 3\r\n") { map in
-      #expect(map.remove(Slice("x-A")))
-      #expect(!map.remove(Slice("x-a")))
+      let isFound = map.remove(Slice("x-A"))
+      let isFoundAgain = map.remove(Slice("x-a"))
+      #expect(isFound && !isFoundAgain)
       #expect(text(map) == "Host: a\r\nX-B: 2\r\n")
       #expect(map.get(Slice("x-a")) == nil)
     }

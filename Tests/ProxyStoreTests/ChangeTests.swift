@@ -129,7 +129,7 @@ import Testing
         sql: """
           WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
           INSERT INTO tokens (id, token, project_id)
-          SELECT printf('%08x-0000-4000-8000-000000000000', i), printf('%064x', i * 7919), ? FROM n
+          SELECT printf('%08x-0000-4000-8000-000000000000', i), lower(hex(randomblob(32))), ? FROM n
           """,
         arguments: [project.id])
       try db.execute(

@@ -50,14 +50,14 @@ final class TemporaryFolder: Sendable {
 enum GoFile {
   static let schema = """
     CREATE TABLE IF NOT EXISTS projects (
-        id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, api_key TEXT NOT NULL, is_active BOOLEAN NOT NULL DEFAULT 1,
-        deactivated_at DATETIME, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+        id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, api_key TEXT NOT NULL,
+        is_active BOOLEAN NOT NULL DEFAULT 1, deactivated_at DATETIME, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
         updated_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP);
     CREATE INDEX IF NOT EXISTS idx_projects_name ON projects(name);
     CREATE TABLE IF NOT EXISTS tokens (
         id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, project_id TEXT NOT NULL, expires_at DATETIME,
-        is_active BOOLEAN NOT NULL DEFAULT 1, deactivated_at DATETIME, request_count INTEGER NOT NULL DEFAULT 0,
-        max_requests INTEGER, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, last_used_at DATETIME,
+        is_active BOOLEAN NOT NULL DEFAULT 1, deactivated_at DATETIME,
+        request_count INTEGER NOT NULL DEFAULT 0, max_requests INTEGER, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, last_used_at DATETIME,
         cache_hit_count INTEGER NOT NULL DEFAULT 0,
         FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE);
     CREATE INDEX IF NOT EXISTS idx_tokens_token ON tokens(token);
@@ -65,8 +65,8 @@ enum GoFile {
     CREATE INDEX IF NOT EXISTS idx_tokens_expires_at ON tokens(expires_at);
     CREATE INDEX IF NOT EXISTS idx_tokens_is_active ON tokens(is_active);
     CREATE TABLE IF NOT EXISTS audit_events (
-        id TEXT PRIMARY KEY, timestamp DATETIME NOT NULL, action TEXT NOT NULL, actor TEXT NOT NULL, project_id TEXT,
-        request_id TEXT, correlation_id TEXT, client_ip TEXT, method TEXT, path TEXT, user_agent TEXT,
+        id TEXT PRIMARY KEY, timestamp DATETIME NOT NULL, action TEXT NOT NULL, actor TEXT NOT NULL,
+        project_id TEXT, request_id TEXT, correlation_id TEXT, client_ip TEXT, method TEXT, path TEXT, user_agent TEXT,
         outcome TEXT NOT NULL CHECK (outcome IN ('success', 'failure')), reason TEXT, token_id TEXT,
         metadata TEXT);
     CREATE INDEX IF NOT EXISTS idx_audit_timestamp ON audit_events(timestamp);
@@ -85,13 +85,16 @@ enum GoFile {
       try db.execute(sql: schema)
       try db.execute(
         sql:
-          "INSERT INTO projects (id, name, api_key, is_active, created_at, updated_at) VALUES (?, 'go', ?, 1, ?, ?)",
+          """
+          INSERT INTO projects (id, name, api_key, is_active, created_at, updated_at)
+          VALUES (?, 'go', ?, 1, ?, ?)
+          """,
         arguments: [project, apiKey, "2025-11-02 10:11:12.123456789+00:00", "2025-11-02 10:11:12+00:00"])
       for (index, token) in tokens.enumerated() {
         try db.execute(
           sql: """
-            INSERT INTO tokens (id, token, project_id, expires_at, is_active, request_count, max_requests, created_at,
-              last_used_at, cache_hit_count) VALUES (?, ?, ?, ?, 1, ?, ?, ?, NULL, 2)
+            INSERT INTO tokens (id, token, project_id, expires_at, is_active, request_count, max_requests,
+              created_at, last_used_at, cache_hit_count) VALUES (?, ?, ?, ?, 1, ?, ?, ?, NULL, 2)
             """,
           arguments: [
             "7b1c2d3e-0000-4000-9000-00000000000\(index)", token, project, expiries[index], 4,
@@ -101,13 +104,17 @@ enum GoFile {
       }
       try db.execute(
         sql:
-          "INSERT INTO audit_events (id, timestamp, action, actor, outcome) VALUES ('a', ?, 'token.create', 'go', 'success')",
+          """
+          INSERT INTO audit_events (id, timestamp, action, actor, outcome)
+          VALUES ('a', ?, 'token.create', 'go', 'success')
+          """,
         arguments: ["2025-11-02 10:11:12.5-05:00"])
     }
     try database.close()
   }
 
-  /// In the future, never, and over since 1 ms before the year 2020 in a zone where the text looks later than it is.
+  /// In the future, never, and over since 1 ms before the year 2020 in a zone where the text looks later than
+  /// it is.
   static let expiries: [String?] = ["2099-12-31 23:59:59.999+09:00", nil, "2020-01-01 04:59:59.999+05:00"]
 
   static func hash(_ secret: String) -> String { secret.tokenHash?.hex ?? "" }

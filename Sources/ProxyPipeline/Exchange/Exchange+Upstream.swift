@@ -7,6 +7,7 @@ public import ProxyWire
 
 /// What the provider's connection reports.
 extension Exchange: UpstreamExchange {
+  /// See `UpstreamExchange`.
   public func upstreamConnected(_ connection: UpstreamConnection) {
     pendingConnect = nil
     times.connected = Clocks.monotonicNanoseconds()
@@ -14,6 +15,7 @@ extension Exchange: UpstreamExchange {
     send(on: connection, route)
   }
 
+  /// See `UpstreamExchange`.
   public func upstreamHead(_ head: borrowing ResponseHead, bytes: UnsafeRawBufferPointer) {
     let now = Clocks.monotonicNanoseconds()
     times.upstreamHead = now
@@ -70,6 +72,7 @@ extension Exchange: UpstreamExchange {
     return MediaType.isJSON(value.bytes)
   }
 
+  /// See `UpstreamExchange`.
   public func upstreamBody(
     _ bytes: ByteBuffer, spans: ContiguousArray<Range<Int>>, isWhole: Bool, ended: Bool
   ) {
@@ -92,15 +95,18 @@ extension Exchange: UpstreamExchange {
     if ended, pause == nil, phase == .answering || phase == .holdingAnswer { finishAnswer() }
   }
 
+  /// See `UpstreamExchange`.
   public func upstreamReadComplete() {
     guard phase == .answering else { return }
     flushAnswer()
   }
 
+  /// See `UpstreamExchange`.
   public func upstreamWritable() {
     if bodyMode == .streaming { client?.setBodyReading(true) }
   }
 
+  /// See `UpstreamExchange`.
   public func upstreamFailed(_ error: UpstreamError) {
     let isStale = connection?.isReused == true && connection?.hasAnswerBytes == false
     let route = currentRoute
@@ -108,7 +114,8 @@ extension Exchange: UpstreamExchange {
     pendingConnect = nil
     // A pooled connection that the provider closed just as we wrote: the request never reached anybody
     // who answered, and all of it is still here.
-    if phase == .awaitingHead, isStale, isBodyComplete, bodyMode != .streaming, case .closedBeforeHead = error,
+    if phase == .awaitingHead, isStale, isBodyComplete, bodyMode != .streaming,
+      case .closedBeforeHead = error,
       !hasRetriedStale, let route
     {
       hasRetriedStale = true

@@ -45,7 +45,9 @@ enum JSONService {
   private static func observed(
     _ exchange: Exchange, _ pointer: Slice, _ raw: UnsafeMutablePointer<llmp_str_t>?
   ) -> llmp_status_t {
-    guard exchange.answer.isScanning, let names = exchange.scannerOwner?.observes else { return LLMP_E_NOT_FOUND }
+    guard exchange.answer.isScanning, let names = exchange.scannerOwner?.observes else {
+      return LLMP_E_NOT_FOUND
+    }
     guard pointer.count > 1, pointer.bytes[0] == UInt8(ascii: "/") else { return LLMP_E_INVALID }
     let path = UnsafeRawBufferPointer(rebasing: pointer.bytes[1...])
     let end = path.firstIndex(of: UInt8(ascii: "/")) ?? path.count

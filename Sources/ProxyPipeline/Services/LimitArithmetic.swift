@@ -44,7 +44,8 @@ enum LimitArithmetic {
     counter.capacity = request.burst == 0 ? request.limit : request.burst
     let full = scaled(counter.capacity)
     let elapsed = now > counter.moment ? now - counter.moment : 0
-    let gained = Double(elapsed) * Double(request.limit) / Double(max(1, request.windowNanoseconds)) * Double(unit)
+    let gained =
+      Double(elapsed) * Double(request.limit) / Double(max(1, request.windowNanoseconds)) * Double(unit)
     counter.level = gained >= Double(full) ? full : min(full, counter.level + UInt64(gained))
     counter.moment = now
   }

@@ -13,7 +13,8 @@ enum MetricsService {
       guard instance.isSettingUp else { return LLMP_E_STATE }
       guard (1...3).contains(kind), labelCount <= 8, bucketCount <= 64 else { return LLMP_E_LIMIT }
       var definition = PluginMetrics.Definition(
-        kind: kind, name: "\(MetricsService.prefix(services.module))_\(MetricsService.clean(Slice(name).string))",
+        kind: kind,
+        name: "\(MetricsService.prefix(services.module))_\(MetricsService.clean(Slice(name).string))",
         help: Slice(help).string.replacingLineBreaks, labels: [], buckets: [])
       for index in 0..<Int(labelCount) {
         guard let labels else { return LLMP_E_INVALID }

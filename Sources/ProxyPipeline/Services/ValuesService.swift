@@ -32,7 +32,8 @@ enum ValuesService {
       guard key.len > 0, key.len <= 1024 else { return LLMP_E_INVALID }
       let now = Clocks.monotonicNanoseconds()
       let new = services.state.values.increment(
-        services.module, Array(Slice(key).bytes), by: amount, expires: ValuesService.expiry(ttl, now), now: now)
+        services.module, Array(Slice(key).bytes), by: amount, expires: ValuesService.expiry(ttl, now),
+        now: now)
       guard let new else { return LLMP_E_LIMIT }
       result?.pointee = new
       return LLMP_OK

@@ -22,7 +22,9 @@ extension LoopContext {
     _ exchange: Exchange, _ route: Route, isStreamed: Bool, heldBytes: Int
   ) -> ByteBuffer {
     let host = Slice(route.hostHeader.slice)
-    let bound = exchange.upstreamMap.byteBound + exchange.upstreamPath.count + exchange.upstreamMethod.count + host.count + 160
+    let bound =
+      exchange.upstreamMap.byteBound + exchange.upstreamPath.count + exchange.upstreamMethod.count
+      + host.count + 160
     return composing(bound + (heldBytes <= 16_384 ? heldBytes : 0)) { start in
       var out = writeSlice(exchange.upstreamMethod, to: start)
       out[0] = 32

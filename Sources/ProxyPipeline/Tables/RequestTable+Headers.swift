@@ -111,7 +111,8 @@ extension Exchange {
     guard !name.isEmpty, name.count <= 256, value.count <= 32_768 else { return LLMP_E_LIMIT }
     guard FieldRules.isToken(name.bytes), FieldRules.isFieldValue(value.bytes) else { return LLMP_E_INVALID }
     switch KnownField(name: name.bytes) {
-    case .contentLength, .transferEncoding, .connection, .keepAlive, .proxyConnection, .te, .trailer, .upgrade,
+    case .contentLength, .transferEncoding, .connection, .keepAlive, .proxyConnection, .te, .trailer,
+      .upgrade,
       .host:
       return LLMP_E_DENIED
     default: return LLMP_OK

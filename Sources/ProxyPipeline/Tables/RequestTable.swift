@@ -41,7 +41,9 @@ enum RequestTable {
       return exchange.setAttribute(attribute, Slice(value))
     }
     table.deadline_ns = { handle in
-      guard let exchange = RequestTable.open(handle), let route = exchange.currentRoute, route.totalTimeout != 0 else {
+      guard let exchange = RequestTable.open(handle), let route = exchange.currentRoute,
+        route.totalTimeout != 0
+      else {
         return 0
       }
       return exchange.times.started &+ route.totalTimeout

@@ -16,7 +16,8 @@ struct ChangeFeed {
     changes.sequence = try lastSequence(db)
     guard changes.sequence != sequence else { return changes }
     let oldest = try Int64.fetchOne(db, sql: "SELECT min(seq) FROM llmp_changes") ?? 0
-    // A log that ends before the place we know was restored from elsewhere; one that begins after it was trimmed.
+    // A log that ends before the place we know was restored from elsewhere; one that begins after it was
+    // trimmed.
     let hasGap = oldest > sequence + 1 || changes.sequence < sequence
     if hasGap || changes.sequence - sequence > Self.reloadThreshold {
       changes.needsReload = true
@@ -51,8 +52,8 @@ struct ChangeFeed {
     try db.execute(sql: "DELETE FROM llmp_changes WHERE seq <= ?", arguments: [sequence - Self.keptLines])
   }
 
-  /// Reads everything into the directory and returns the position in the change log it stands for, and whether a
-  /// token was found in clear.
+  /// Reads everything into the directory and returns the position in the change log it stands for, and
+  /// whether a token was found in clear.
   func load(into directory: Directory, _ db: Database) throws -> (sequence: Int64, hasPlainTokens: Bool) {
     let sequence = try lastSequence(db)
     var rows: [ProjectRow] = []

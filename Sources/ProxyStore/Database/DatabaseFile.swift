@@ -7,7 +7,8 @@ enum DatabaseFile {
   static func prepare(_ path: String) throws {
     guard !path.isEmpty, path != ":memory:", !path.hasPrefix("file:") else {
       throw StoreError.unusable(
-        "DATABASE_PATH must name a file, and is \"\(path)\"; a database in memory would lose every token with the process"
+        "DATABASE_PATH must name a file, and is \"\(path)\"; "
+          + "a database in memory would lose every token with the process"
       )
     }
     let folder = (path as NSString).deletingLastPathComponent
@@ -29,8 +30,8 @@ enum DatabaseFile {
     Foundation.close(descriptor)
   }
 
-  /// Takes the rights of group and others away from the file and its companions. SQLite gives new companions the
-  /// mode of the file.
+  /// Takes the rights of group and others away from the file and its companions. SQLite gives new companions
+  /// the mode of the file.
   static func protect(_ path: String) throws {
     for name in [path, path + "-wal", path + "-shm"] where FileManager.default.fileExists(atPath: name) {
       guard chmod(name, 0o600) == 0 else {
@@ -61,7 +62,8 @@ enum DatabaseFile {
     try refuseNewer(options.path, configuration)
     let pool = try DatabasePool(path: options.path, configuration: configuration)
     try pool.writeWithoutTransaction { db in
-      // A commit that was acknowledged survives a power cut, and a lease is on disk before its first count is taken.
+      // A commit that was acknowledged survives a power cut, and a lease is on disk before its first count is
+      // taken.
       try db.execute(sql: "PRAGMA synchronous = FULL")
       // Tokens and keys that are replaced do not stay behind in free space.
       try db.execute(sql: "PRAGMA secure_delete = ON")

@@ -57,15 +57,17 @@ enum Migrator {
       writer = program
     }
     throw StoreError.unusable(
-      "the database has schema version \(found), written by \(writer), and \(ProxyVersion.name) \(ProxyVersion.number) "
-        + "knows versions up to \(newest); run the newer program or restore a backup made before the upgrade")
+      "the database has schema version \(found), written by \(writer), and "
+        + "\(ProxyVersion.name) \(ProxyVersion.number) knows versions up to \(newest); run the newer program or restore a backup made before the upgrade"
+    )
   }
 
   private static func record(_ step: Step, _ db: Database) throws {
     try db.execute(
       sql: """
         CREATE TABLE IF NOT EXISTS llmp_migrations (
-            version INTEGER PRIMARY KEY, name TEXT NOT NULL, program TEXT NOT NULL, applied_at DATETIME NOT NULL)
+            version INTEGER PRIMARY KEY, name TEXT NOT NULL, program TEXT NOT NULL,
+            applied_at DATETIME NOT NULL)
         """)
     try db.execute(
       sql: "INSERT INTO llmp_migrations (version, name, program, applied_at) VALUES (?, ?, ?, ?)",
@@ -91,14 +93,15 @@ enum Migrator {
     ] { try add(column, declaration, to: table, db) }
     guard try columns(of: "tokens", db).contains("id") else {
       throw StoreError.unusable(
-        "the tokens table has no id column: it was made by a release of the Go program older than this one can read; "
-          + "start the last Go release on it once, or begin with a new file")
+        "the tokens table has no id column: it was made by a release of the Go program older than "
+          + "this one can read; start the last Go release on it once, or begin with a new file")
     }
     if try !outcomesAreComplete(db) {
       try db.execute(sql: Schema.auditTable("llmp_audit_wider"))
       try db.execute(
         sql: """
-          INSERT INTO llmp_audit_wider (\(Schema.auditColumns)) SELECT \(Schema.auditColumns) FROM audit_events;
+          INSERT INTO llmp_audit_wider (\(Schema.auditColumns))
+          SELECT \(Schema.auditColumns) FROM audit_events;
           DROP TABLE audit_events;
           ALTER TABLE llmp_audit_wider RENAME TO audit_events;
           """)

@@ -1,8 +1,9 @@
 internal import GRDB
 internal import GRDBSQLite
 
-/// A prepared statement stepped without GRDB's row and argument values: for the million-row load and the batched
-/// writes, where a `String` or a boxed value per column would be most of the cost. GRDB owns the statement.
+/// A prepared statement stepped without GRDB's row and argument values: for the million-row load and the
+/// batched writes, where a `String` or a boxed value per column would be most of the cost. GRDB owns the
+/// statement.
 struct RawStatement {
   private let pointer: OpaquePointer
   private let connection: OpaquePointer?

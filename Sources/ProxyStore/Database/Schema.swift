@@ -1,5 +1,6 @@
-/// The SQL of the tables. `projects`, `tokens` and `audit_events` are the Go program's, name by name, so that its
-/// file opens as it is and it could open ours; everything else is added beside them and does not disturb it.
+/// The SQL of the tables. `projects`, `tokens` and `audit_events` are the Go program's, name by name, so that
+/// its file opens as it is and it could open ours; everything else is added beside them and does not disturb
+/// it.
 enum Schema {
   /// What the Go program creates on every start.
   static let goProgram = """
@@ -51,8 +52,8 @@ enum Schema {
   }
 
   static let auditColumns = """
-    id, timestamp, action, actor, project_id, request_id, correlation_id, client_ip, method, path, user_agent, \
-    outcome, reason, token_id, metadata
+    id, timestamp, action, actor, project_id, request_id, correlation_id, client_ip, method, path, \
+    user_agent, outcome, reason, token_id, metadata
     """
 
   static let goIndexes = """
@@ -86,7 +87,8 @@ enum Schema {
     CREATE UNIQUE INDEX llmp_audit_chain_index ON audit_events(chain_index) WHERE chain_index IS NOT NULL;
     """
 
-  /// The newest link of the audit chain: what the next row is hashed with, and proof that the end was not cut off.
+  /// The newest link of the audit chain: what the next row is hashed with, and proof that the end was not cut
+  /// off.
   static let auditChain = """
     CREATE TABLE llmp_audit_chain (
         id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -124,11 +126,12 @@ enum Schema {
     CREATE INDEX usage_entries_started ON usage_entries(started_ms);
     """
 
-  /// Every change that traffic must know of leaves a line in `llmp_changes`, whoever makes it: this program in any
-  /// number of processes, the Go program, or a shell. That is how a directory in memory learns of it.
+  /// Every change that traffic must know of leaves a line in `llmp_changes`, whoever makes it: this program
+  /// in any number of processes, the Go program, or a shell. That is how a directory in memory learns of it.
   ///
-  /// Counting does not: `request_count` only matters when it goes down, which frees counts. A deleted token is named
-  /// by its hash; one stored in clear is not named at all (everything is read again), so that no secret gets here.
+  /// Counting does not: `request_count` only matters when it goes down, which frees counts. A deleted token
+  /// is named by its hash; one stored in clear is not named at all (everything is read again), so that no
+  /// secret gets here.
   static let changeLog = """
     CREATE TABLE llmp_changes (seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key TEXT);
     CREATE TRIGGER llmp_project_inserted AFTER INSERT ON projects BEGIN

@@ -16,8 +16,8 @@ extension StoreError {
 }
 
 extension DatabaseError {
-  /// True when the fault lies with the file or the disk and not with the statement: then the whole transaction is to
-  /// be repeated later.
+  /// True when the fault lies with the file or the disk and not with the statement: then the whole
+  /// transaction is to be repeated later.
   var isEnvironmental: Bool {
     switch resultCode.primaryResultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CORRUPT,

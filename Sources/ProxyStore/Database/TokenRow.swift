@@ -20,7 +20,8 @@ extension TokenRow {
     "SELECT token, id, expires_at, is_active, request_count, max_requests, label, project_id FROM tokens"
   static let projectColumn: Int32 = 7
 
-  /// Reads the current row of `selection`; `nil` when its `token` column holds nothing that a client could present.
+  /// Reads the current row of `selection`; `nil` when its `token` column holds nothing that a client could
+  /// present.
   init?(_ statement: RawStatement) {
     guard let hash = TokenHash(column: statement.bytes(0)) else { return nil }
     self.hash = hash

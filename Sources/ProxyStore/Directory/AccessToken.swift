@@ -36,7 +36,8 @@ public final class AccessToken: Sendable {
   public let project: Project
   private let counter: Mutex<TokenCounter>
 
-  // 129 bytes with everything above: one million tokens are 144 MB of heap. Mind the size when adding a field.
+  // 129 bytes with everything above: one million tokens are 144 MB of heap. Mind the size when adding a
+  // field.
 
   init(row: TokenRow, project: Project) {
     hash = row.hash
@@ -86,15 +87,15 @@ public final class AccessToken: Sendable {
     return own == .active && !project.isActive ? .projectInactive : own
   }
 
-  /// Counts one request at memory speed, exactly: among all processes on the database never more than `max_requests`
-  /// are taken, whatever crashes.
+  /// Counts one request at memory speed, exactly: among all processes on the database never more than
+  /// `max_requests` are taken, whatever crashes.
   ///
   /// Does not look at expiry or revocation: the request that asks has passed `state(nowMilliseconds:)`.
   ///
   /// - Parameters:
   ///   - nowMilliseconds: becomes `last_used_at`.
-  ///   - ready: called once, on any thread, after `.pending`, and not at all after any other outcome. With `nil`,
-  ///     `.pending` only starts the fetching.
+  ///   - ready: called once, on any thread, after `.pending`, and not at all after any other outcome. With
+  ///     `nil`, `.pending` only starts the fetching.
   public func take(nowMilliseconds: Int64, ready: (@Sendable () -> Void)?) -> TakeOutcome {
     let (outcome, errand) = counter.withLock { $0.take(now: nowMilliseconds, ready: ready) }
     run(errand)

@@ -22,9 +22,10 @@ public enum LoadOutcome: Sendable {
 
 /// All access tokens and projects in memory, keyed by the SHA-256 of the secret.
 ///
-/// Look-ups take tens of nanoseconds after the hash, allocate nothing and never wait for the file. Changes made
-/// through this process's store are in force when the operation returns; those of other processes are picked up
-/// within the store's `tickInterval`, and a token that another process has just made is found by `load`.
+/// Look-ups take tens of nanoseconds after the hash, allocate nothing and never wait for the file. Changes
+/// made through this process's store are in force when the operation returns; those of other processes are
+/// picked up within the store's `tickInterval`, and a token that another process has just made is found by
+/// `load`.
 public final class Directory: Sendable {
   private static let shardBits: UInt64 = 6
 
@@ -66,8 +67,8 @@ public final class Directory: Sendable {
     return token(TokenHash(secret: secret))
   }
 
-  /// Brings the directory up to date with the file and looks again. Looks of many requests share one such update,
-  /// which costs some microseconds, so that guesses do not hammer the file.
+  /// Brings the directory up to date with the file and looks again. Looks of many requests share one such
+  /// update, which costs some microseconds, so that guesses do not hammer the file.
   ///
   /// - Parameters:
   ///   - secret: what the client presented; borrowed for the call.

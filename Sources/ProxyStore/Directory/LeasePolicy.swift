@@ -1,15 +1,17 @@
 /// How many counts of a limited token the writer takes from the file ahead of use.
 ///
-/// The file's `request_count` includes what is leased, so that a process that is killed can only have counted too
-/// much. What a crash forfeits is the price for counting at memory speed, and this is its bound: at most
-/// `block(remaining:)`, or the number of requests that were waiting for a count at that moment if that is more.
+/// The file's `request_count` includes what is leased, so that a process that is killed can only have counted
+/// too much. What a crash forfeits is the price for counting at memory speed, and this is its bound: at most
+/// `block(remaining:)`, or the number of requests that were waiting for a count at that moment if that is
+/// more.
 enum LeasePolicy {
   /// Largest block.
   static let cap: Int64 = 1000
   /// A block is this fraction of what remains.
   static let fraction: Int64 = 32
 
-  /// Counts to hold when `remaining` are left in the file: 1 in 32 of them, at least 1, at most 1,000; 0 when none is.
+  /// Counts to hold when `remaining` are left in the file: 1 in 32 of them, at least 1, at most 1,000; 0 when
+  /// none is.
   static func block(remaining: Int64) -> Int64 {
     remaining <= 0 ? 0 : min(cap, max(1, remaining / fraction))
   }

@@ -1,4 +1,5 @@
-/// Secrets that were looked for in vain a moment ago; direct-mapped, so that guesses can only displace each other.
+/// Secrets that were looked for in vain a moment ago; direct-mapped, so that guesses can only displace each
+/// other.
 struct MissCache {
   static let lifetimeMilliseconds: Int64 = 2000
   private static let slots = 64

@@ -1,8 +1,8 @@
 public import ProxyCore
 internal import Synchronization
 
-/// A project in the directory: who pays, and the key to pay with. One instance per project while it exists; its
-/// fields follow the database. Any thread.
+/// A project in the directory: who pays, and the key to pay with. One instance per project while it exists;
+/// its fields follow the database. Any thread.
 public final class Project: Sendable {
   /// UUID text.
   public let id: String

@@ -77,8 +77,8 @@ extension TokenCounter {
 
   /// Requests counted, given the row's `request_count` read at about this moment.
   ///
-  /// Exact for what this process did, whether the row was read before or after the transaction that is just being
-  /// committed; another process's lease counts as used.
+  /// Exact for what this process did, whether the row was read before or after the transaction that is just
+  /// being committed; another process's lease counts as used.
   func usedCount(fileRow: Int64) -> Int64 {
     guard let detail else {
       let written = transit > 0 && fileRow >= fileCount + Int64(transit)

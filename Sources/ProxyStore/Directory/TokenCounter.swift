@@ -1,5 +1,5 @@
-/// What one access token may still do: pure state, guarded by the token's lock. Events go in, what the caller has to
-/// do comes out; nothing here knows a clock, a thread or a file.
+/// What one access token may still do: pure state, guarded by the token's lock. Events go in, what the caller
+/// has to do comes out; nothing here knows a clock, a thread or a file.
 ///
 /// Small on purpose: a million of these are in memory. What only used or unusual tokens have is in `detail`.
 struct TokenCounter {
@@ -94,7 +94,8 @@ struct TokenCounter {
     return queueNow()
   }
 
-  /// Gives the unused rest of the lease back, when the token has not been used since `idleSince` (always for `nil`).
+  /// Gives the unused rest of the lease back, when the token has not been used since `idleSince` (always for
+  /// `nil`).
   mutating func giveBack(idleSince: Int64?) -> Errand {
     guard let detail, detail.lease > 0, !detail.wantsRefill else { return .none }
     // A lease that was just fetched has not been used yet and is not idle.

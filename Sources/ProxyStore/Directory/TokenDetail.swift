@@ -1,4 +1,5 @@
-/// The part of a counter that most tokens of a large installation do not have. Touched under the token's lock only.
+/// The part of a counter that most tokens of a large installation do not have. Touched under the token's lock
+/// only.
 final class TokenDetail {
   /// Counts this process may hand out without asking the file.
   var lease: Int64 = 0

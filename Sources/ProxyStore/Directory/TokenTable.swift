@@ -1,6 +1,6 @@
-/// Open addressing with linear probing over token hashes. The keys are uniformly random already, so a word of the
-/// hash is the slot and another is the tag that spares most looks at a token; both stand in one cache line.
-/// Guarded by its shard's lock.
+/// Open addressing with linear probing over token hashes. The keys are uniformly random already, so a word of
+/// the hash is the slot and another is the tag that spares most looks at a token; both stand in one cache
+/// line. Guarded by its shard's lock.
 struct TokenTable {
   private static let free: UInt32 = 0
   private static let removed: UInt32 = 1

@@ -2,7 +2,10 @@ internal import GRDB
 
 extension ProjectRecord {
   static let selection =
-    "SELECT id, name, api_key, is_active, deactivated_at, created_at, updated_at FROM projects WHERE deleted_at IS NULL"
+    """
+    SELECT id, name, api_key, is_active, deactivated_at, created_at, updated_at
+    FROM projects WHERE deleted_at IS NULL
+    """
 
   static func fetch(_ id: String, _ sealingKey: SealingKey?, _ db: Database) throws -> ProjectRecord {
     guard let row = try Row.fetchOne(db, sql: selection + " AND id = ?", arguments: [id]) else {

@@ -13,8 +13,9 @@ extension Store {
     try await writer.write { db in try AuditChain.append([record], db).first ?? record }
   }
 
-  /// Appends an event with the next batch. Never blocks and never fails: for what traffic has to say. While the file
-  /// cannot be written events are kept up to `StoreOptions.auditQueueLimit`, further ones are dropped and counted.
+  /// Appends an event with the next batch. Never blocks and never fails: for what traffic has to say. While
+  /// the file cannot be written events are kept up to `StoreOptions.auditQueueLimit`, further ones are
+  /// dropped and counted.
   public func recordAudit(_ record: AuditRecord) { writer.audit.append(record) }
 
   /// One page of the audit trail, newest first.
@@ -76,8 +77,8 @@ extension Store {
       conditions.append("\(column) = ?")
       arguments += [value]
     }
-    // Times of the Go program may be in its host's zone: the text narrows by the index, generously, and the moment
-    // decides.
+    // Times of the Go program may be in its host's zone: the text narrows by the index, generously, and the
+    // moment decides.
     if let start = filter.start {
       conditions.append("timestamp >= ? AND julianday(timestamp) >= julianday(?)")
       arguments += [start.advanced(by: .seconds(-86_400)).databaseText, start.databaseText]

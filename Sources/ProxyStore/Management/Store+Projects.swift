@@ -15,7 +15,10 @@ extension Store {
       let now = Timestamp.now().databaseText
       try db.execute(
         sql:
-          "INSERT INTO projects (id, name, api_key, is_active, created_at, updated_at) VALUES (?, ?, ?, 1, ?, ?)",
+          """
+          INSERT INTO projects (id, name, api_key, is_active, created_at, updated_at)
+          VALUES (?, ?, ?, 1, ?, ?)
+          """,
         arguments: [id, name, key, now, now])
       return try ProjectRecord.fetch(id, sealingKey, db)
     }
@@ -61,7 +64,8 @@ extension Store {
       try db.execute(
         sql: """
           UPDATE projects SET name = coalesce(?, name), api_key = coalesce(?, api_key), is_active = ?,
-            deactivated_at = CASE WHEN ? THEN NULL WHEN is_active THEN ? ELSE deactivated_at END, updated_at = ?
+            deactivated_at = CASE WHEN ? THEN NULL WHEN is_active THEN ? ELSE deactivated_at END,
+            updated_at = ?
           WHERE id = ?
           """,
         arguments: [newName, newKey, isActive, isActive, now, now, id])
@@ -70,8 +74,9 @@ extension Store {
     }
   }
 
-  /// Deletes a project: its traffic stops, its tokens are revoked, its provider key is erased and its name is free
-  /// again. The rows stay for the audit trail unless `isPurge`, which removes project and tokens for good.
+  /// Deletes a project: its traffic stops, its tokens are revoked, its provider key is erased and its name is
+  /// free again. The rows stay for the audit trail unless `isPurge`, which removes project and tokens for
+  /// good.
   ///
   /// - Throws: `notFound` (also when it is deleted already and not to be purged), `unavailable`.
   @discardableResult
@@ -93,7 +98,8 @@ extension Store {
       // `name` is NOT NULL UNIQUE in the Go program's schema: the row keeps a name that nobody else can have.
       try db.execute(
         sql: """
-          UPDATE projects SET deleted_at = ?1, deleted_name = name, name = name || ' (deleted ' || id || ')', api_key = '',
+          UPDATE projects SET deleted_at = ?1, deleted_name = name,
+            name = name || ' (deleted ' || id || ')', api_key = '',
             is_active = 0, deactivated_at = coalesce(deactivated_at, ?1), updated_at = ?1
           WHERE id = ?2
           """,
@@ -136,7 +142,8 @@ extension Store {
     guard !text.contains("..."), !text.contains("****") else {
       throw .invalid(field: "api_key", reason: "is a masked key; provide the whole key")
     }
-    // A text that looks sealed is taken for a key like any other and sealed again, so that it reads back as given.
+    // A text that looks sealed is taken for a key like any other and sealed again, so that it reads back as
+    // given.
     if let sealingKey { return try sealingKey.seal(key) }
     guard !SealingKey.isSealed(text) else {
       throw .invalid(field: "api_key", reason: "must not begin with \(SealingKey.prefix)")

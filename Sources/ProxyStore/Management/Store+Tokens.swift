@@ -116,7 +116,10 @@ extension Store {
       var arguments: StatementArguments = []
       if let isActive = change.isActive {
         sets.append(
-          "is_active = ?, deactivated_at = CASE WHEN ? THEN NULL WHEN is_active THEN ? ELSE deactivated_at END"
+          """
+          is_active = ?,
+          deactivated_at = CASE WHEN ? THEN NULL WHEN is_active THEN ? ELSE deactivated_at END
+          """
         )
         arguments += [isActive, isActive, Timestamp.now().databaseText]
       }

@@ -4,8 +4,9 @@ internal import Synchronization
 
 /// The proxy's state: one SQLite file and what of it traffic needs in memory.
 ///
-/// Traffic talks to `directory` and `usage`, which never wait for the file. Management talks to the asynchronous
-/// operations in the extensions; each is durable when it returns, and in force for the next request. Any thread.
+/// Traffic talks to `directory` and `usage`, which never wait for the file. Management talks to the
+/// asynchronous operations in the extensions; each is durable when it returns, and in force for the next
+/// request. Any thread.
 public final class Store: Sendable {
   /// Tokens and projects in memory.
   public let directory: Directory
@@ -16,10 +17,12 @@ public final class Store: Sendable {
   let pool: DatabasePool
   let sealingKey: SealingKey?
 
-  /// Opens the file, creates or migrates it, replaces tokens stored in clear by their hashes, loads the directory and
-  /// starts the writer. Blocks for all of that (about two seconds for a million tokens): call it before traffic.
+  /// Opens the file, creates or migrates it, replaces tokens stored in clear by their hashes, loads the
+  /// directory and starts the writer. Blocks for all of that (about two seconds for a million tokens): call
+  /// it before traffic.
   ///
-  /// A provider key that cannot be opened is no error here: `health` counts them and the project says what to do.
+  /// A provider key that cannot be opened is no error here: `health` counts them and the project says what to
+  /// do.
   ///
   /// - Throws: `StoreError.unusable` with a sentence that says what to do.
   public init(_ options: StoreOptions) throws(StoreError) {

@@ -2,8 +2,8 @@ internal import GRDB
 
 extension TokenRecord {
   static let selection = """
-    SELECT id, token, token_mask, project_id, label, expires_at, is_active, deactivated_at, request_count, max_requests,
-      created_at, last_used_at, cache_hit_count FROM tokens
+    SELECT id, token, token_mask, project_id, label, expires_at, is_active, deactivated_at, request_count,
+      max_requests, created_at, last_used_at, cache_hit_count FROM tokens
     """
 
   static func fetch(_ reference: TokenReference, _ directory: Directory, _ db: Database) throws -> TokenRecord

@@ -18,7 +18,8 @@ public struct AuditFilter: Sendable {
   public var method: String?
   /// HTTP path.
   public var path: String?
-  /// Found anywhere in ids, address, action, actor, method, path, reason or metadata; case-insensitive for ASCII.
+  /// Found anywhere in ids, address, action, actor, method, path, reason or metadata; case-insensitive for
+  /// ASCII.
   public var search: String?
   /// Not before this moment.
   public var start: Timestamp?

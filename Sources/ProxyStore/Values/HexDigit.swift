@@ -10,7 +10,8 @@ enum HexDigit {
     }
   }
 
-  /// The number of sixteen digits, given as two little-endian words of text; `nil` when one of them is no digit.
+  /// The number of sixteen digits, given as two little-endian words of text; `nil` when one of them is no
+  /// digit.
   ///
   /// A million rows have a hundred digits each: this is why they are read eight at a time.
   static func word(_ first: UInt64, _ second: UInt64) -> UInt64? {

@@ -1,7 +1,7 @@
 /// Why the store refused an operation or could not do it.
 ///
-/// The texts are for operators and API clients: they hold no secret, no SQL and no path except in `.unusable`,
-/// which is thrown while the process starts and is for the terminal only.
+/// The texts are for operators and API clients: they hold no secret, no SQL and no path except in
+/// `.unusable`, which is thrown while the process starts and is for the terminal only.
 public enum StoreError: Error, Sendable, Equatable {
   /// No project, token or audit event of that id.
   case notFound

@@ -2,7 +2,8 @@
 public struct StoreOptions: Sendable {
   /// Database file. Created with mode 0600 (and its folder with 0700) when it is not there.
   public var path: String
-  /// Seals provider keys at rest; `nil` stores them as they are, as the Go program does without `ENCRYPTION_KEY`.
+  /// Seals provider keys at rest; `nil` stores them as they are, as the Go program does without
+  /// `ENCRYPTION_KEY`.
   public var sealingKey: SealingKey?
   /// How long one attempt waits for another process's write lock before it is given up and repeated.
   public var busyTimeout: Duration = .milliseconds(500)

@@ -27,7 +27,8 @@ enum StoredProviderKey: Sendable, Equatable {
     case .sealedWithoutKey:
       "the provider key is sealed and ENCRYPTION_KEY is not set; set it to the key it was sealed with"
     case .sealedWithOtherKey:
-      "ENCRYPTION_KEY does not open the provider key; set the key it was sealed with, or store the provider key again"
+      "ENCRYPTION_KEY does not open the provider key; set the key it was sealed with, "
+        + "or store the provider key again"
     }
   }
 }

@@ -1,5 +1,6 @@
 extension Timestamp {
-  /// The form the Go program's driver writes: `2006-01-02 15:04:05.999999999+00:00`, zeros at the end left out.
+  /// The form the Go program's driver writes: `2006-01-02 15:04:05.999999999+00:00`, zeros at the end left
+  /// out.
   ///
   /// Always in UTC, so that texts of ours sort as the moments do.
   public var databaseText: String { text(separator: UInt8(ascii: " "), zone: "+00:00") }
@@ -48,7 +49,8 @@ extension Timestamp {
 
   /// Reads any form the Go program's driver accepts for a `DATETIME` column.
   ///
-  /// `2006-01-02[( |T)15:04[:05[.999999999]]][( )(Z|±07:00|±0700|±07)]`; no zone means UTC. `nil` for anything else.
+  /// `2006-01-02[( |T)15:04[:05[.999999999]]][( )(Z|±07:00|±0700|±07)]`; no zone means UTC. `nil` for
+  /// anything else.
   public init?(databaseText text: String) {
     var text = text
     guard let moment = text.withUTF8({ Timestamp(databaseBytes: UnsafeRawBufferPointer($0)) }) else {
@@ -57,7 +59,8 @@ extension Timestamp {
     self = moment
   }
 
-  /// An integer in a `DATETIME` column, as the Go program's driver reads it: seconds, or milliseconds when large.
+  /// An integer in a `DATETIME` column, as the Go program's driver reads it: seconds, or milliseconds when
+  /// large.
   init(databaseInteger value: Int64) {
     self = abs(value) > 1_000_000_000_000 ? Timestamp(milliseconds: value) : Timestamp(seconds: value)
   }
@@ -89,7 +92,8 @@ extension Timestamp {
   }
 }
 
-/// A day of the proleptic Gregorian calendar and its number, by integer arithmetic (no Foundation, no tables).
+/// A day of the proleptic Gregorian calendar and its number, by integer arithmetic (no Foundation, no
+/// tables).
 private struct CivilDate {
   var year: Int64
   var month: Int64

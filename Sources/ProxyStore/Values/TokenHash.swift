@@ -1,6 +1,7 @@
 internal import Crypto
 
-/// SHA-256 of an access token's secret: what the file stores (as 64 lower-case hex digits) and the directory's key.
+/// SHA-256 of an access token's secret: what the file stores (as 64 lower-case hex digits) and the
+/// directory's key.
 struct TokenHash: Sendable, Hashable {
   var word0: UInt64
   var word1: UInt64

@@ -14,7 +14,8 @@ public struct TokenRecord: Sendable, Equatable {
   public var isActive: Bool
   /// When it was revoked, when known.
   public var deactivatedAt: Timestamp?
-  /// Requests counted, without what this process has leased and not used. Another process's lease counts as used.
+  /// Requests counted, without what this process has leased and not used. Another process's lease counts as
+  /// used.
   public var requestCount: Int64
   /// Lifetime limit of requests; `nil` is unlimited.
   public var maxRequests: Int64?

@@ -2,9 +2,9 @@ public import ProxyCore
 
 /// The form of an access token's secret, and the forms in which it may be shown.
 ///
-/// `sk-` and 22 characters of base64url: 128 bits. The Go program puts a version 7 UUID there, of which 48 bits are
-/// the time and 6 are fixed; ours are random throughout. Nothing reads version bits back, a time inside a secret
-/// tells when it was made, and 74 random bits are fewer than 128.
+/// `sk-` and 22 characters of base64url: 128 bits. The Go program puts a version 7 UUID there, of which 48
+/// bits are the time and 6 are fixed; ours are random throughout. Nothing reads version bits back, a time
+/// inside a secret tells when it was made, and 74 random bits are fewer than 128.
 public enum TokenSecret {
   /// Bytes of a secret, prefix included.
   public static let length = 25

@@ -2,14 +2,15 @@ internal import Crypto
 internal import Foundation
 internal import GRDB
 
-/// The hash chain over the audit trail: each row carries SHA-256 over the hash before it and its own content, so that
-/// a row that was altered, inserted or removed afterwards is found. Written inside a write transaction only, so that
-/// the rows of several processes on one file form one chain.
+/// The hash chain over the audit trail: each row carries SHA-256 over the hash before it and its own content,
+/// so that a row that was altered, inserted or removed afterwards is found. Written inside a write
+/// transaction only, so that the rows of several processes on one file form one chain.
 enum AuditChain {
   /// Columns of a row in the order they are hashed.
   static let selection = "SELECT chain_index, chain_hash, \(Schema.auditColumns) FROM audit_events"
 
-  /// Hash of a row: `index`, then every column as a byte 0 for NULL, or 1, its length (4 bytes, big-endian) and text.
+  /// Hash of a row: `index`, then every column as a byte 0 for NULL, or 1, its length (4 bytes, big-endian)
+  /// and text.
   static func hash(previous: String, index: Int64, columns: [String?]) -> String {
     var function = SHA256()
     func add(_ text: String?) {

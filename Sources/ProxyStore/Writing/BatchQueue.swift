@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Rows on their way to the writer: bounded, never blocking, never failing. When the bound is reached new rows are
-/// dropped and counted, so that what was there first is not lost.
+/// Rows on their way to the writer: bounded, never blocking, never failing. When the bound is reached new
+/// rows are dropped and counted, so that what was there first is not lost.
 final class BatchQueue<Element: Sendable>: Sendable {
   private struct Incoming {
     var rows: [Element] = []

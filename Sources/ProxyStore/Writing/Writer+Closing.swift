@@ -2,8 +2,8 @@ internal import GRDB
 internal import ProxyCore
 
 extension Writer {
-  /// Writes what waits, gives leases back and closes the file. What cannot be written within `operationTimeout` is
-  /// lost with the process; returns whether nothing was.
+  /// Writes what waits, gives leases back and closes the file. What cannot be written within
+  /// `operationTimeout` is lost with the process; returns whether nothing was.
   func close() async -> Bool {
     let deadline = Clocks.monotonicNanoseconds() + options.operationTimeout.nanoseconds
     while await !turnToClose(), Clocks.monotonicNanoseconds() < deadline {

@@ -2,8 +2,8 @@ internal import GRDB
 internal import ProxyCore
 
 extension Writer {
-  /// Writes a batch in one transaction and puts its effects into force. Throws only when nothing was written and the
-  /// batch is to be tried again.
+  /// Writes a batch in one transaction and puts its effects into force. Throws only when nothing was written
+  /// and the batch is to be tried again.
   func commit(_ batch: WriteBatch) throws {
     let works = batch.tokens.map { $0.beginWriting() }
     var results: [TokenCounter.Result] = []
@@ -39,7 +39,8 @@ extension Writer {
     usage.queue.settle(batch.usage.count)
     audit.settle(batch.audit.count)
     do { try adopt(changes) } catch {
-      // What was written is written; the directory follows with the next look, at the latest with the next tick.
+      // What was written is written; the directory follows with the next look, at the latest with the next
+      // tick.
       confined.dataVersion = -1
     }
     for completion in completions { completion() }
@@ -138,7 +139,8 @@ extension Writer {
     guard moved != 0 || work.cacheHits != 0 || work.lastUsed > 0 else {
       return .committed(fileCount: row.count, limit: row.limit, granted: 0)
     }
-    // The guard in the statement says what the arithmetic above has assured: a lease never goes beyond the limit.
+    // The guard in the statement says what the arithmetic above has assured: a lease never goes beyond the
+    // limit.
     let update = try RawStatement(
       db,
       """

@@ -151,7 +151,8 @@ final class Writer: Sendable {
     }
   }
 
-  /// A batch that was rolled back: everything goes back to where it was, and what has waited too long is told.
+  /// A batch that was rolled back: everything goes back to where it was, and what has waited too long is
+  /// told.
   private func abandon(_ batch: WriteBatch) {
     let now = Clocks.unixMilliseconds()
     let timeout = options.operationTimeout.milliseconds

@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// What other threads have left for the writer: operations and wishes for an up-to-date directory. Any thread.
+/// What other threads have left for the writer: operations and wishes for an up-to-date directory. Any
+/// thread.
 final class WriterInbox: Sendable {
   private static let mostSyncs = 10_000
 
