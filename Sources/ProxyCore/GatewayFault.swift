@@ -53,6 +53,9 @@ extension GatewayFault {
   /// The client stopped sending before the body was whole.
   public static let requestTimeout = GatewayFault(
     408, type: "invalid_request_error", code: "request_timeout", "The request did not arrive in time")
+  /// Bodies held in all exchanges together are over `limits.held_body_bytes`.
+  public static let overloaded = GatewayFault(
+    503, type: "server_error", code: "overloaded", "The gateway holds too many request bodies; try again")
   /// The process is draining.
   public static let shuttingDown = GatewayFault(
     503, type: "server_error", code: "shutting_down", "The gateway is shutting down; try again")

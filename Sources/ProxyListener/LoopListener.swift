@@ -2,6 +2,7 @@ public import NIOCore
 public import ProxyCore
 public import ProxyPipeline
 import ProxyWire
+import Synchronization
 
 /// The client connections of one event loop. Loop-confined.
 public final class LoopListener {
@@ -10,6 +11,9 @@ public final class LoopListener {
   let control: any ControlPlane
   let limits: MessageLimits
   let isTLS: Bool
+  private let mostConnections: Int
+  /// Of all loops. Relaxed: a bound, nothing is published through it.
+  private static let openConnections = Atomic<Int>(0)
   private let timeouts: ClientTimeouts
   private var connections: [ClientConnection] = []
   private var ticking: RepeatedTask?
@@ -24,6 +28,7 @@ public final class LoopListener {
     self.loop = loop
     self.control = control
     self.limits = MessageLimits(headBytes: limits.headBytes, fields: min(limits.fields, 128))
+    mostConnections = limits.connections ?? .max
     self.timeouts = timeouts
     self.isTLS = isTLS
   }
@@ -42,7 +47,8 @@ public final class LoopListener {
     loop.figures.connectionsAccepted += 1
     loop.figures.connectionsOpen += 1
     if ticking == nil { startTicking() }
-    if isDraining { connection.close() }
+    let open = Self.openConnections.add(1, ordering: .relaxed).newValue
+    if isDraining || open > mostConnections { connection.close() }
   }
 
   func remove(_ connection: ClientConnection) {
@@ -51,6 +57,7 @@ public final class LoopListener {
     connections.swapAt(position, connections.count - 1)
     connections[position].position = position
     connections.removeLast()
+    Self.openConnections.subtract(1, ordering: .relaxed)
     loop.figures.connectionsOpen -= 1
     if connections.isEmpty, let whenEmpty {
       self.whenEmpty = nil
@@ -96,11 +103,14 @@ public struct ListenerLimits: Sendable {
   public var headBytes: Int
   /// Number of fields, at most 128.
   public var fields: Int
+  /// Client connections of the whole process; nil for any number.
+  public var connections: Int?
 
   /// Creates limits.
-  public init(headBytes: Int, fields: Int) {
+  public init(headBytes: Int, fields: Int, connections: Int? = nil) {
     self.headBytes = headBytes
     self.fields = fields
+    self.connections = connections
   }
 }
 

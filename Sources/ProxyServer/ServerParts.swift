@@ -138,7 +138,8 @@ final class ServerParts: Sendable {
       loop: LoopContext(eventLoop: eventLoop, shard: shard, serving: built, state: state),
       control: control,
       limits: ListenerLimits(
-        headBytes: traffic.limits.requestHeadBytes, fields: traffic.limits.requestFields),
+        headBytes: traffic.limits.requestHeadBytes, fields: traffic.limits.requestFields,
+        connections: traffic.limits.clientConnections),
       timeouts: ClientTimeouts(
         head: traffic.timeouts.requestHead.wholeNanoseconds,
         bodyIdle: traffic.timeouts.requestBodyIdle.wholeNanoseconds,

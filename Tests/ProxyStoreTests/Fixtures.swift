@@ -51,13 +51,15 @@ enum GoFile {
   static let schema = """
     CREATE TABLE IF NOT EXISTS projects (
         id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, api_key TEXT NOT NULL,
-        is_active BOOLEAN NOT NULL DEFAULT 1, deactivated_at DATETIME, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+        is_active BOOLEAN NOT NULL DEFAULT 1, deactivated_at DATETIME,
+        created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
         updated_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP);
     CREATE INDEX IF NOT EXISTS idx_projects_name ON projects(name);
     CREATE TABLE IF NOT EXISTS tokens (
         id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, project_id TEXT NOT NULL, expires_at DATETIME,
         is_active BOOLEAN NOT NULL DEFAULT 1, deactivated_at DATETIME,
-        request_count INTEGER NOT NULL DEFAULT 0, max_requests INTEGER, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, last_used_at DATETIME,
+        request_count INTEGER NOT NULL DEFAULT 0, max_requests INTEGER,
+        created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, last_used_at DATETIME,
         cache_hit_count INTEGER NOT NULL DEFAULT 0,
         FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE);
     CREATE INDEX IF NOT EXISTS idx_tokens_token ON tokens(token);
@@ -66,7 +68,8 @@ enum GoFile {
     CREATE INDEX IF NOT EXISTS idx_tokens_is_active ON tokens(is_active);
     CREATE TABLE IF NOT EXISTS audit_events (
         id TEXT PRIMARY KEY, timestamp DATETIME NOT NULL, action TEXT NOT NULL, actor TEXT NOT NULL,
-        project_id TEXT, request_id TEXT, correlation_id TEXT, client_ip TEXT, method TEXT, path TEXT, user_agent TEXT,
+        project_id TEXT, request_id TEXT, correlation_id TEXT, client_ip TEXT,
+        method TEXT, path TEXT, user_agent TEXT,
         outcome TEXT NOT NULL CHECK (outcome IN ('success', 'failure')), reason TEXT, token_id TEXT,
         metadata TEXT);
     CREATE INDEX IF NOT EXISTS idx_audit_timestamp ON audit_events(timestamp);

@@ -26,8 +26,8 @@ import Testing
         db,
         sql: """
           SELECT printf('%s|%s|%s|%d|%d|%d|%d|%d|%s|%s|%d|%d|%d|%d', project_id, token_id, request_id,
-            input_tokens, output_tokens, total_tokens, cached_input_tokens, reasoning_tokens, provenance, outcome,
-            status, first_byte_us, is_stream, api IS NULL)
+            input_tokens, output_tokens, total_tokens, cached_input_tokens, reasoning_tokens, provenance,
+            outcome, status, first_byte_us, is_stream, api IS NULL)
           FROM usage_entries
           """)
     }

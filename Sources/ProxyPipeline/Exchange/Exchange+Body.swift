@@ -2,6 +2,7 @@ import CLLMProxyPlugin
 public import NIOCore
 import ProxyCore
 import ProxyWire
+import Synchronization
 
 /// The request's body: held for the stages that ask, streamed otherwise.
 extension Exchange {
@@ -60,6 +61,10 @@ extension Exchange {
       body = nil
       return fault(.bodyTooLarge)
     }
+    guard chargeHeld(bytes.readableBytes) else {
+      body = nil
+      return fault(.overloaded)
+    }
     if body == nil {
       body = bytes
       if case .length(let length) = request.framing, length > UInt64(bytes.readableBytes) {
@@ -69,6 +74,13 @@ extension Exchange {
       var bytes = bytes
       body?.writeBuffer(&bytes)
     }
+  }
+
+  /// Counts held bytes for the whole process; false when they are more than it may hold.
+  private func chargeHeld(_ count: Int) -> Bool {
+    heldBytes += count
+    let total = loop.state.heldBytes.add(count, ordering: .relaxed).newValue
+    return total <= serving?.limits.heldBodyBytes ?? .max
   }
 
   /// Reads `model` and `stream` of a held JSON body into the metadata.

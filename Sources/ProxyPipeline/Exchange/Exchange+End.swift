@@ -3,6 +3,7 @@ import NIOCore
 import ProxyCore
 import ProxyPluginHost
 import ProxyStore
+import Synchronization
 
 /// The end of an exchange: always, and exactly once.
 extension Exchange {
@@ -140,6 +141,10 @@ extension Exchange {
     leases.removeAll(keepingCapacity: true)
     bodyMode = .undecided
     body = nil
+    if heldBytes > 0 {
+      loop.state.heldBytes.subtract(heldBytes, ordering: .relaxed)
+      heldBytes = 0
+    }
     isBodyComplete = false
     isBodyReplaced = false
     isJSONIndexed = false

@@ -87,6 +87,11 @@ extension Exchange {
     }
     guard let route = currentRoute, times.attempt != 0 else { return }
     if route.totalTimeout != 0, now &- times.attempt > route.totalTimeout { return timeOut(.totalTimeout) }
+    if phase == .connecting || phase == .awaitingHead, route.requestTimeout != 0, bodyMode != .streaming,
+      now &- times.attempt > route.requestTimeout
+    {
+      return timeOut(.firstByteTimeout)
+    }
     switch phase {
     case .awaitingHead where bodyMode != .streaming:
       if route.firstByteTimeout != 0, now > times.lastUpstreamByte,

@@ -70,6 +70,8 @@ public final class Exchange {
   // Bodies.
   var bodyMode = BodyMode.undecided
   var body: ByteBuffer?
+  /// Bytes of the body that count towards `limits.held_body_bytes`.
+  var heldBytes = 0
   var isBodyComplete = false
   var isBodyReplaced = false
   var isJSONIndexed = false

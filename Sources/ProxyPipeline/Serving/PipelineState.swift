@@ -1,4 +1,5 @@
 public import ProxyStore
+import Synchronization
 
 /// What exchanges of all loops share: tokens and projects, the ledger, limits, logs. Any thread.
 public final class PipelineState: Sendable {
@@ -13,6 +14,8 @@ public final class PipelineState: Sendable {
   let values = ValueTable()
   /// Metrics that plugins define.
   public let metrics = PluginMetrics()
+  /// Bytes of request bodies held by exchanges of all loops. Relaxed: a bound, nothing is published through it.
+  let heldBytes = Atomic<Int>(0)
   let recordUsage: @Sendable (UsageEntry) -> Void
 
   /// Creates the state.

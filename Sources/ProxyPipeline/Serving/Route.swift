@@ -21,6 +21,8 @@ public final class Route: Sendable {
   let firstByteTimeout: UInt64
   let idleTimeout: UInt64
   let totalTimeout: UInt64
+  /// From dispatch to the answer's first byte, all attempts together.
+  let requestTimeout: UInt64
   /// Whether the adapter itself reads the request's body.
   let readsBody: Bool
 
@@ -37,6 +39,7 @@ public final class Route: Sendable {
     firstByteTimeout = Self.nanoseconds(api.timeouts.responseHeader)
     idleTimeout = Self.nanoseconds(api.timeouts.idle)
     readsBody = provider.facts.consumes.contains("llmp.model")
+    requestTimeout = Self.nanoseconds(api.timeouts.firstByte)
     totalTimeout = Self.nanoseconds(api.timeouts.total)
   }
 

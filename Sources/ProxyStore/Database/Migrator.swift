@@ -58,7 +58,8 @@ enum Migrator {
     }
     throw StoreError.unusable(
       "the database has schema version \(found), written by \(writer), and "
-        + "\(ProxyVersion.name) \(ProxyVersion.number) knows versions up to \(newest); run the newer program or restore a backup made before the upgrade"
+        + "\(ProxyVersion.name) \(ProxyVersion.number) knows versions up to \(newest); "
+        + "run the newer program or restore a backup made before the upgrade"
     )
   }
 

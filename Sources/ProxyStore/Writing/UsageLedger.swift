@@ -28,9 +28,9 @@ public final class UsageLedger: Sendable {
     let statement = try RawStatement(
       db,
       """
-      INSERT INTO usage_entries (started_ms, duration_us, first_byte_us, request_id, project_id, token_id, api,
-        provider, model, operation, status, is_stream, outcome, input_tokens, output_tokens, cached_input_tokens,
-        reasoning_tokens, total_tokens, provenance, request_bytes, response_bytes)
+      INSERT INTO usage_entries (started_ms, duration_us, first_byte_us, request_id, project_id, token_id,
+        api, provider, model, operation, status, is_stream, outcome, input_tokens, output_tokens,
+        cached_input_tokens, reasoning_tokens, total_tokens, provenance, request_bytes, response_bytes)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
     for entry in entries {
