@@ -205,3 +205,36 @@ def test_a_client_that_leaves_gives_its_place_back(start, provider):
         provider.wait_for_requests(1)
     provider.answers(answers.whole())
     eventually(lambda: proxy.chat(token).status == 200, "the place of the client that left")
+
+
+def test_bodies_held_beyond_the_bound_are_refused_until_others_are_gone(start, provider):
+    proxy = start(settings.configuration(provider.origin, limits={"request_body_bytes": 100_000, "held_body_bytes": 100_000}))
+    token = proxy.management.access_token()
+    fields = {"Content-Type": "application/json", "Content-Length": 80_000}
+    with proxy.client() as first:
+        first.ask("POST", "/v1/chat/completions", fields, b'{"model":"gpt-4o","x":"' + b"y" * 60_000, token)
+        refused = lambda: proxy.chat(token, filler="z" * 60_000).code == "overloaded"  # noqa: E731
+        eventually(refused, "the first body to be counted")
+    eventually(lambda: proxy.chat(token, filler="z" * 60_000).status == 200, "the first body to be forgotten")
+
+
+def test_client_connections_beyond_the_limit_are_closed(start, provider):
+    proxy = start(settings.configuration(provider.origin, limits={"client_connections": 3}))
+
+    def is_served(client):
+        client.ask("GET", "/live")
+        try:
+            return client.answer().status == 200
+        except (Closed, ConnectionError):
+            return False
+
+    with proxy.client() as a, proxy.client() as b, proxy.client() as c:
+        eventually(lambda: is_served(a) and is_served(b) and is_served(c), "three connections")
+        with proxy.client() as d:
+            assert not is_served(d)
+
+    def one_more():
+        with proxy.client() as client:
+            return is_served(client)
+
+    eventually(one_more, "room for another")
