@@ -22,16 +22,23 @@ import Testing
 
   @Test func `rows of several writers form one chain that verifies`() async throws {
     let folder = try TemporaryFolder()
-    let (here, there) = (try folder.open(), try folder.open())
-    await withTaskGroup(of: Void.self) { group in
+    // Two writers at once take turns by chance: none is to give up here.
+    let (here, there) = (
+      try folder.open { $0.operationTimeout = .seconds(120) },
+      try folder.open { $0.operationTimeout = .seconds(120) }
+    )
+    try await withThrowingTaskGroup(of: Void.self) { group in
       for index in 0..<60 {
         group.addTask {
           let record = AuditRecord(action: "a\(index)", actor: "x", outcome: .success)
-          if index % 3 == 0 { here.recordAudit(record) }
-          if index % 3 == 1 { _ = try? await here.appendAudit(record) }
-          if index % 3 == 2 { _ = try? await there.appendAudit(record) }
+          switch index % 3 {
+          case 0: here.recordAudit(record)
+          case 1: try await here.appendAudit(record)
+          default: try await there.appendAudit(record)
+          }
         }
       }
+      try await group.waitForAll()
     }
     try await here.flush()
     let result = try await there.verifyAudit()

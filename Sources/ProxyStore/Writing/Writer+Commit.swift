@@ -50,7 +50,7 @@ extension Writer {
   func load() throws {
     try pool.writeWithoutTransaction { db in
       // Before the rows: a commit in between shows as a change afterwards.
-      confined.dataVersion = try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0
+      confined.dataVersion = try Self.dataVersion(db)
       try reload(db)
       confined.trimmed = confined.sequence
     }
@@ -60,7 +60,7 @@ extension Writer {
   func readChanges() throws {
     var needsSealing = false
     try pool.writeWithoutTransaction { db in
-      let version = try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0
+      let version = try Self.dataVersion(db)
       guard version != confined.dataVersion else { return }
       var changes = DirectoryChanges()
       try db.inTransaction(.deferred) {
@@ -85,6 +85,13 @@ extension Writer {
         },
         // They work as they are, and are sealed with the next change or when the file is opened next.
         fail: { _ in }))
+  }
+
+  /// Changes when another connection has committed; asked ten times a second, so the statement is kept.
+  private static func dataVersion(_ db: Database) throws -> Int64 {
+    var version: Int64 = 0
+    try RawStatement(db, "PRAGMA data_version").run { version = $0.integer(0) }
+    return version
   }
 
   private func adopt(_ changes: DirectoryChanges) throws {
