@@ -139,7 +139,7 @@ let package = Package(
         "CLLMProxyPlugin", .nio, .nioPosix,
       ]),
     module("ProxyListener", ["ProxyCore", "ProxyWire", "ProxyPipeline", .nio]),
-    module("ProxyManagement", ["ProxyCore", "ProxyConfig", "ProxyStore", .log, .hummingbird]),
+    module("ProxyManagement", ["ProxyCore", "ProxyConfig", "ProxyStore", .log, .hummingbird, .crypto]),
     module(
       "ProxyServer",
       [

@@ -64,6 +64,7 @@ llm-proxy serves on $base with $provider.
 
   health      $base/health        metrics     $base/metrics
   admin       $base/admin/        management  $base/manage/projects
+              sign in with the management token: cat $data/management-token
   tokens      $token_file (for applications), $data/management-token (for you)
   logs        $data/llm-proxy.log, $data/exchanges.log
 

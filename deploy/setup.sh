@@ -9,6 +9,7 @@ packages=(
   g++ binutils libc6-dev zlib1g-dev libxml2 libncurses6     # what the Swift toolchain builds and links with
   libsqlite3-dev libcurl4-openssl-dev libjansson-dev        # libraries of the program and its plugins
   patchelf                                                  # makes the built tree relocatable
+  libjs-chart.js brotli                                     # charts of the admin UI, and its compression
   python3 python3-venv openssl wrk util-linux               # tests
 )
 

@@ -4,13 +4,29 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 products=$1 tree=$2
 
+# The admin UI: its page, and everything the page loads in a folder named by the hash of what is in it, so that
+# browsers may keep it for ever. Compressed here once instead of with every answer.
+stage_web() { # stage_web FOLDER
+  local out=$1 assets=$1/assets/new hash
+  install -d "$assets/vendor"
+  cp -a web/. "$assets/"
+  install -m 644 /usr/share/javascript/chart.js/chart.min.js "$assets/vendor/"
+  find "$assets" -name '.*' -o -name '*.md' | xargs -r rm -rf
+  mv "$assets/index.html" "$out/index.html"
+  hash=$(cd "$assets" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-32)
+  mv "$assets" "$out/assets/$hash"
+  sed -i "s|/admin/assets/0/|/admin/assets/$hash/|g" "$out/index.html"
+  find "$out" -type f -regex '.*\.\(html\|js\|mjs\|css\|svg\|json\|webmanifest\|txt\)' -size +200c -print0 \
+    | xargs -0 sh -c 'brotli -q 11 -k "$@" && gzip -9 -n -k "$@"' sh
+}
+
 # Built beside and moved into place, so that a running program never sees a half-written file.
 new=$tree.new
 rm -rf "$new"
 install -d -m 755 "$new"/{bin,lib,plugins,web,include}
 install -m 755 "$products/llm-proxy" "$new/bin/"
 install -m 644 Sources/CLLMProxyPlugin/include/llm_proxy_plugin.h "$new/include/"
-[ ! -d web ] || cp -a web/. "$new/web/"
+[ ! -f web/index.html ] || stage_web "$new/web"
 
 # A library is a plugin when it exports the entry function; its file loses the `lib` that the linker wants.
 for library in "$products"/lib*.so; do

@@ -29,15 +29,24 @@ public final class ManagementPlane: ControlPlane {
       ? AuditTrail(state: settings.storesAuditInDatabase ? state : nil, log: auditLog)
       : AuditTrail(state: nil, log: nil)
     let operations = Operations(state: state, trail: trail)
-    let gate = ManagementGate(token: settings.token, trail: trail) {
-      Int64(Clocks.monotonicNanoseconds() / 1_000_000_000)
-    }
+    let seconds = settings.clock
+    let accounts = AdminAccounts(managementToken: settings.token, settings.admin)
+    let sessions = AdminSessions(settings.admin, seconds: seconds)
+    let logins = LoginGuard(trail: trail, seconds: seconds)
+    let credentials = CredentialCheck(accounts: accounts, sessions: sessions, logins: logins)
+    let gate = ManagementGate(credentials: credentials, trail: trail, seconds: seconds)
     let routes = RouteTable(router: Router(context: ManagementContext.self), gate: gate)
     let shownMetrics = settings.metrics.isEnabled ? metrics.map { (settings.metrics.path, $0) } : nil
     HealthRoutes(state: state, metrics: shownMetrics).add(to: routes)
     ProjectRoutes(operations: operations).add(to: routes)
     TokenRoutes(operations: operations).add(to: routes)
     AuditRoutes(operations: operations).add(to: routes)
+    if settings.admin.isEnabled {
+      let session = SessionRoutes(accounts: accounts, sessions: sessions, logins: logins, trail: trail)
+      WebRoutes(folder: WebFolder(path: settings.admin.webDirectory)).add(to: routes) { context in
+        await session.answer(context)
+      }
+    }
     routes.managed(
       "/manage/cache/purge",
       [
@@ -64,14 +73,21 @@ public final class ManagementPlane: ControlPlane {
     response.headers.append(("X-Content-Type-Options", "nosniff"))
     if UnknownPath.isManagement(request.path) { response.headers.append(("Cache-Control", "no-store")) }
     let duration = (Clocks.monotonicNanoseconds() - began) / 1000
-    context.logger.info(
-      "management request",
+    context.logger.log(
+      level: Self.level(of: request, response.status), "management request",
       metadata: [
         "http.method": "\(request.method)", "http.path": "\(context.shownPath)",
         "http.status": "\(response.status)", "client.address": "\(request.peer)",
         "duration_ms": "\(Double(duration) / 1000)",
       ])
     return response
+  }
+
+  /// A page of the UI asks for many things many times; only what matters to the operator is shown at info.
+  private static func level(of request: ControlRequest, _ status: UInt16) -> Logger.Level {
+    let isFile = request.path.hasPrefix(WebRoutes.path + "/") && request.method == "GET"
+    let isLook = request.method == "GET" && request.header("x-background") == "1"
+    return status < 400 && (isFile || isLook) ? .debug : .info
   }
 
   private func answer(_ context: ManagementContext) async -> ControlResponse {

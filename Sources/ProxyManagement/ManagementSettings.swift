@@ -12,12 +12,18 @@ public struct ManagementSettings: Sendable {
   /// True when audit events also go to the database.
   public var storesAuditInDatabase: Bool
 
+  /// The admin UI and its accounts.
+  public var admin: AdminSettings
+  /// A steady clock in seconds, for sessions and throttling.
+  var clock: @Sendable () -> Int64 = { Int64(Clocks.monotonicNanoseconds() / 1_000_000_000) }
+
   /// Settings with audit to the database and metrics at `/metrics`.
   public init(token: Secret) {
     self.token = token
     metrics = MetricsSettings()
     isAuditEnabled = true
     storesAuditInDatabase = true
+    admin = AdminSettings()
   }
 
   /// The part of the process's settings that concerns management.
@@ -26,6 +32,7 @@ public struct ManagementSettings: Sendable {
     metrics = boot.metrics
     isAuditEnabled = boot.audit.isEnabled
     storesAuditInDatabase = boot.audit.storesInDatabase
+    admin = boot.admin
   }
 
   /// Throws when the token is empty, or the path of the metrics cannot be a path of its own.

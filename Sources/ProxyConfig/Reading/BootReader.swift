@@ -28,6 +28,7 @@ struct BootReader {
     boot.log = log()
     boot.audit = audit()
     boot.metrics = metrics()
+    boot.admin = admin()
     boot.plugins = plugins()
     boot.runsAsDaemon = settings.boolean("DAEMON", variable: "DAEMON", default: false)
     boot.pidFile =

@@ -4,7 +4,6 @@ extension EnvironmentVariable {
     "event sinks are not built yet; exchange lines come from the log stage")
   private static let redisComes = Status.later(
     "Redis is not used yet; limits and events stay in this process")
-  private static let uiComes = Status.later("the admin UI is not built yet")
   private static let postgresComes = Status.later("only SQLite is served")
 
   /// Variables of the Go program that the server accepts without acting on them.
@@ -111,11 +110,5 @@ extension EnvironmentVariable {
       "REDIS_STREAM_CLAIM_TIME", .events, .duration, "30s", "Age at which another reader takes over.",
       redisComes),
     .init("REDIS_STREAM_BATCH_SIZE", .events, .atLeast(0), "100", "Events in a read.", redisComes),
-
-    .init("ADMIN_UI_ENABLED", .admin, .boolean, "true", "Serve the UI.", uiComes),
-    .init("ADMIN_UI_PATH", .admin, .path, "/admin", "Its path.", uiComes),
-    .init(
-      "ADMIN_UI_TEMPLATE_DIR", .admin, .file, "", "Templates of the Go program's UI.",
-      .withoutEffect("the UI has no templates")),
   ]
 }

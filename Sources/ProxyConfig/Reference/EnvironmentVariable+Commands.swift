@@ -6,15 +6,6 @@ extension EnvironmentVariable {
   /// Variables of other commands; the server never reads them.
   static let commands: [EnvironmentVariable] = [
     .init(
-      "ADMIN_UI_LISTEN_ADDR", .admin, .address, ":8081", "Address of a UI on a port of its own.",
-      of("admin")),
-    .init(
-      "ADMIN_UI_API_BASE_URL", .admin, .url, "http://localhost:8080", "The server that such a UI talks to.",
-      of("admin")),
-    .init("ADMIN_USER", .admin, .text, "", "Name for the UI's login.", of("admin")),
-    .init("ADMIN_PASSWORD", .admin, .secret, "", "Password for the UI's login.", of("admin")),
-
-    .init(
       "MANAGEMENT_API_BASE_URL", .commands, .url, "http://localhost:8080", "The server to manage.",
       of("manage")),
     .init("OPENAI_API_KEY", .commands, .secret, "", "Provider key of the first project.", of("setup")),

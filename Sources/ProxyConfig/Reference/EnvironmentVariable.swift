@@ -58,7 +58,7 @@ struct EnvironmentVariable: Sendable {
   }
 
   /// Every known variable.
-  static let all: [EnvironmentVariable] = server + stages + later + commands
+  static let all: [EnvironmentVariable] = server + stages + admin + later + commands
 
   static let named: [String: EnvironmentVariable] = Dictionary(
     all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

@@ -18,6 +18,8 @@ public struct BootSettings: Sendable {
   public var audit: AuditSettings
   /// The `/metrics` page.
   public var metrics: MetricsSettings
+  /// The admin UI.
+  public var admin: AdminSettings
   /// Where plugins are found and which are trusted.
   public var plugins: PluginSettings
   /// Event loops to run; `nil` means one for each core the process may use.
@@ -38,6 +40,7 @@ public struct BootSettings: Sendable {
     log = LogSettings()
     audit = AuditSettings()
     metrics = MetricsSettings()
+    admin = AdminSettings()
     plugins = PluginSettings()
     eventLoops = nil
     pidFile = nil

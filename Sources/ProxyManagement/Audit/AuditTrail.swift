@@ -40,11 +40,11 @@ struct AuditTrail: Sendable {
   /// it is reported in the application's log.
   func record(
     _ draft: AuditDraft, _ outcome: AuditOutcome, fault: ManagementFault? = nil,
-    actor: String = "management_api",
-    in context: ManagementContext
+    actor: String? = nil, in context: ManagementContext
   ) async {
     guard state != nil || log != nil else { return }
-    let isTrusted = actor == "management_api"
+    let actor = actor ?? (context.principal ?? .managementAPI).actor
+    let isTrusted = actor == Principal.managementAPI.actor
     var record = AuditRecord(action: draft.action, actor: actor, outcome: outcome)
     // Ids come from paths and bodies: what stands there may be anything, a secret too.
     record.projectID = draft.projectID.map { Redaction.shown($0, 128) }
@@ -93,6 +93,9 @@ struct AuditTrail: Sendable {
       }
       if context.request.header("x-admin-origin") == "1" {
         members.append(.init(name: "origin", value: "admin-ui"))
+      }
+      if let user = context.request.header("x-admin-user") {
+        members.append(.init(name: "user", value: .string(Redaction.shown(user, 64))))
       }
     }
     if let tokenID = record.tokenID { members.append(.init(name: "token_id", value: .string(tokenID))) }

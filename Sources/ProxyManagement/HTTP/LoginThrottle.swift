@@ -50,6 +50,14 @@ struct LoginThrottle {
     return Verdict(retryAfterSeconds: isThrottled ? left : nil, isAudited: isAudited)
   }
 
+  /// Seconds until `address` may try again; `nil` when it may now.
+  func blockedSeconds(_ address: String, at second: Int64) -> Int? {
+    guard let window = windows[address], window.wrong >= Self.allowance,
+      second - window.began < Self.windowSeconds
+    else { return nil }
+    return Int(max(1, window.began + Self.windowSeconds - second))
+  }
+
   /// Addresses remembered now.
   var addressCount: Int { windows.count }
 

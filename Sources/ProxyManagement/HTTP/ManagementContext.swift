@@ -13,6 +13,8 @@ struct ManagementContext: RequestContext {
   let correlationID: String
   /// Fields of the query.
   let query: QueryFields
+  /// Who asks; `nil` before the credentials were looked at, and where none are wanted.
+  var principal: Principal?
 
   init(source: Source) {
     coreContext = .init(source: source)

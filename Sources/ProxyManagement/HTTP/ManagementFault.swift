@@ -77,5 +77,15 @@ struct ManagementFault: Error, Equatable, Sendable {
   static let wrongCredentials = ManagementFault(
     401, "invalid_management_token", "invalid management token", headers: [challenge])
 
+  static let invalidCredentials = ManagementFault(
+    401, "invalid_credentials", "the name, the password or the management token is wrong")
+  static let noSession = ManagementFault(401, "no_session", "not signed in, or the session has ended")
+  static let forbiddenRole = ManagementFault(
+    403, "forbidden_role", "this account may look and not change; sign in as an administrator")
+  static let csrfTokenMismatch = ManagementFault(
+    403, "csrf_token_mismatch", "X-CSRF-Token is not the one of this session; reload the page")
+  static let crossSiteRequest = ManagementFault(
+    403, "cross_site_request", "a page of another site may not ask for this")
+
   private static let challenge = Header(name: "WWW-Authenticate", value: "Bearer realm=\"management\"")
 }

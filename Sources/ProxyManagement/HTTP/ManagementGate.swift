@@ -7,15 +7,14 @@ final class ManagementGate: Sendable {
   /// Answers one request that was let through. Throws `ManagementFault` for anything but success.
   typealias Handler = @Sendable (ManagementContext) async throws -> Reply
 
-  private let token: Secret
+  private let credentials: CredentialCheck
   private let trail: AuditTrail
   private let seconds: @Sendable () -> Int64
-  private let throttle = Mutex(LoginThrottle())
   private let repetitions = Mutex(IdempotencyTable())
 
   /// `seconds` is a steady clock.
-  init(token: Secret, trail: AuditTrail, seconds: @escaping @Sendable () -> Int64) {
-    self.token = token
+  init(credentials: CredentialCheck, trail: AuditTrail, seconds: @escaping @Sendable () -> Int64) {
+    self.credentials = credentials
     self.trail = trail
     self.seconds = seconds
   }
@@ -23,7 +22,13 @@ final class ManagementGate: Sendable {
   /// Lets a request through to the handler of its method, or refuses it. Never throws.
   func pass(_ context: ManagementContext, to handlers: [String: Handler]) async -> Reply {
     do {
-      try await authenticate(context)
+      var context = context
+      let principal = try await credentials.principal(of: context)
+      context.principal = principal
+      guard principal.role == .admin || ["GET", "HEAD"].contains(context.request.method) else {
+        await trail.record(AuditDraft("admin.access"), .denied, fault: .forbiddenRole, in: context)
+        throw ManagementFault.forbiddenRole
+      }
       guard let handler = handlers[context.request.method] else {
         throw ManagementFault.methodNotAllowed(Array(handlers.keys))
       }
@@ -37,37 +42,6 @@ final class ManagementGate: Sendable {
       context.logger.error("management request failed", metadata: ["error": "\(error)"])
       return .fault(ManagementFault(500, "internal_error", "internal error"))
     }
-  }
-}
-
-// MARK: - Credentials
-
-extension ManagementGate {
-  private func authenticate(_ context: ManagementContext) async throws {
-    var fault = ManagementFault.missingCredentials
-    var isGuess = false
-    if var presented = Self.presented(context.request) {
-      if presented.withUTF8({ token.matches(UnsafeRawBufferPointer($0)) }) { return }
-      (fault, isGuess) = (.wrongCredentials, true)
-    }
-    // By the peer's address: what a request without credentials says about itself is worth nothing.
-    let verdict = throttle.withLock { $0.refused(context.request.peer, isGuess: isGuess, at: seconds()) }
-    if let seconds = verdict.retryAfterSeconds { fault = .throttled(retryAfter: seconds) }
-    if verdict.isAudited {
-      await trail.record(AuditDraft("admin.login"), .denied, fault: fault, actor: "anonymous", in: context)
-    }
-    throw fault
-  }
-
-  /// The token of the one `Authorization: Bearer` field; `nil` when there is none, several, or another
-  /// scheme.
-  private static func presented(_ request: ControlRequest) -> String? {
-    let fields = request.headers.filter { $0.0 == "authorization" }
-    guard fields.count == 1 else { return nil }
-    let parts = fields[0].1.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-    let token = parts[1].drop { $0 == " " }
-    return token.isEmpty ? nil : String(token)
   }
 }
 

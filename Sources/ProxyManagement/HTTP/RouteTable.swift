@@ -15,6 +15,12 @@ struct RouteTable {
     }
   }
 
+  /// `path` and everything below it answers any method without credentials.
+  func openTree(_ path: String, _ handler: @escaping Handler) {
+    add(path, handler)
+    add(path + "/**", handler)
+  }
+
   /// `path` wants credentials and answers the methods of `handlers`.
   func managed(_ path: String, _ handlers: [String: Handler]) {
     add(path) { [gate] context in

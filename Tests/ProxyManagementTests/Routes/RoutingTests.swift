@@ -7,7 +7,7 @@ import Testing
 @Suite struct RoutingTests {
   @Test func unknownPathsAnswerAsServeMuxDoes() async throws {
     try await TestPlane.run { plane in
-      for path in ["/", "/x", "/ready/x", "/health/", "/metrics/", "/manage2", "/admin"] {
+      for path in ["/", "/x", "/ready/x", "/health/", "/metrics/", "/manage2", "/admin2"] {
         let answer = await plane.raw("GET", path)
         #expect(answer.status == 404)
         #expect(answer.text == "404 page not found\n")
