@@ -46,6 +46,40 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.database)) == before)
   }
 
+  @Test func `a step that others left out is applied wherever its number stands`() async throws {
+    let folder = try TemporaryFolder()
+    await (try folder.open()).close()
+    let file = try folder.stranger()
+    @Sendable func step(_ number: Int) -> Migrator.Step {
+      Migrator.Step(number: number, name: "step \(number)") {
+        try $0.execute(sql: "CREATE TABLE step_\(number) (a)")
+      }
+    }
+    try await file.writeWithoutTransaction { db in
+      try Migrator.migrate(db, Migrator.steps + [step(903)])
+      try Migrator.migrate(db, Migrator.steps + [step(903), step(902), step(901)])
+      #expect(try Migrator.applied(db).isSuperset(of: [1, 2, 901, 902, 903]))
+      #expect(try Migrator.version(db) == 903)
+      // A program that does not know one of them is older, whatever its own highest number.
+      #expect(throws: StoreError.self) { try Migrator.migrate(db, Migrator.steps + [step(903), step(901)]) }
+    }
+    try file.close()
+  }
+
+  @Test func `a watched column that a step adds is in the triggers without more ado`() async throws {
+    let folder = try TemporaryFolder()
+    await (try folder.open()).close()
+    let file = try folder.stranger()
+    try await file.writeWithoutTransaction { db in
+      let sql = try String.fetchOne(
+        db, sql: "SELECT sql FROM sqlite_master WHERE name = 'llmp_token_updated'")
+      let columns = try Migrator.columns(of: "tokens", db)
+      let watched = ChangeTriggers.tokenColumns.filter(columns.contains).joined(separator: ", ")
+      #expect(sql?.contains("UPDATE OF \(watched) ON tokens") == true)
+    }
+    try file.close()
+  }
+
   @Test(arguments: ["", ":memory:", "file:x?mode=memory"])
   func `a database that is not a file is refused`(path: String) {
     #expect(throws: StoreError.self) { try Store(StoreOptions(path: path)) }

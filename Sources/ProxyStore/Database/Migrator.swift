@@ -3,54 +3,68 @@ internal import ProxyCore
 
 /// Brings a file to the schema this program knows, in numbered steps of one transaction each.
 ///
-/// Steps only ever add tables, indexes, triggers and nullable columns. The highest number applied is in
-/// `llmp_migrations` and, for tools, in `PRAGMA user_version`.
+/// Steps only ever add tables, indexes, triggers and nullable columns. Every number applied is in
+/// `llmp_migrations`, the highest also, for tools, in `PRAGMA user_version`. A step that is missing is applied
+/// wherever it stands, not only after the highest: programs of different branches may have opened the file.
 enum Migrator {
   struct Step: Sendable {
     var number: Int
     var name: String
     var run: @Sendable (Database) throws -> Void
+    /// Takes the step back (`llm-proxy migrate down`), in the same transaction as its record; what the step
+    /// added goes, what the Go program knows stays. `nil` when that cannot be done.
+    var undo: (@Sendable (Database) throws -> Void)?
   }
 
   static let steps: [Step] = [
     Step(number: 1, name: "tables of the Go program", run: goProgramTables),
-    Step(number: 2, name: "labels, masks, audit chain, change log, usage ledger", run: additions),
+    Step(
+      number: 2, name: "labels, masks, audit chain, change log, usage ledger", run: additions,
+      undo: undoAdditions),
   ]
 
   /// Version of the schema this program writes.
-  static var newest: Int { steps.last?.number ?? 0 }
+  static var newest: Int { steps.map(\.number).max() ?? 0 }
 
   /// Applies what is missing. Two processes may do this at once.
   ///
   /// - Throws: `StoreError.unusable` for a file of a newer program or with tables that cannot be brought up.
-  static func migrate(_ db: Database) throws {
-    try refuseNewer(db)
-    for step in steps {
+  static func migrate(_ db: Database, _ steps: [Step] = steps) throws {
+    try refuseNewer(db, knowing: steps)
+    for step in steps.sorted(by: { $0.number < $1.number }) {
       try db.inTransaction(.immediate) {
         // Looked at again inside of the write transaction: another process may have been faster.
-        try refuseNewer(db)
-        if try version(db) < step.number {
+        try refuseNewer(db, knowing: steps)
+        if try !applied(db).contains(step.number) {
           try step.run(db)
           try record(step, db)
+          try ChangeTriggers.rebuild(db)
         }
         return .commit
       }
     }
   }
 
-  /// Number of the last step applied; 0 for a new file and for one of the Go program.
+  /// Numbers of the steps that were applied; none for a new file and for one of the Go program.
+  static func applied(_ db: Database) throws -> Set<Int> {
+    guard try exists("llmp_migrations", db) else { return [] }
+    return Set(try Int.fetchAll(db, sql: "SELECT version FROM llmp_migrations"))
+  }
+
+  /// Number of the highest step applied; 0 for a new file and for one of the Go program.
   static func version(_ db: Database) throws -> Int {
     let pragma = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    guard try db.tableExists("llmp_migrations") else { return pragma }
-    return max(pragma, try Int.fetchOne(db, sql: "SELECT max(version) FROM llmp_migrations") ?? 0)
+    return max(pragma, try applied(db).max() ?? 0)
   }
 
   /// - Throws: `StoreError.unusable` for a file of a newer program.
-  static func refuseNewer(_ db: Database) throws {
-    let found = try version(db)
-    guard found > newest else { return }
+  static func refuseNewer(_ db: Database, knowing steps: [Step] = steps) throws {
+    let unknown = try applied(db).subtracting(steps.map(\.number)).max()
+    let highest = try version(db)
+    let newest = steps.map(\.number).max() ?? 0
+    guard let found = highest > newest ? highest : unknown else { return }
     var writer = "a newer program"
-    if try db.tableExists("llmp_migrations"),
+    if try exists("llmp_migrations", db),
       let program = try String.fetchOne(
         db, sql: "SELECT program FROM llmp_migrations WHERE version = ?", arguments: [found])
     {
@@ -75,7 +89,12 @@ enum Migrator {
       arguments: [
         step.number, step.name, "\(ProxyVersion.name) \(ProxyVersion.number)", Timestamp.now().databaseText,
       ])
-    try db.execute(sql: "PRAGMA user_version = \(step.number)")
+    try noteVersion(db)
+  }
+
+  /// Tells tools the highest number applied.
+  static func noteVersion(_ db: Database) throws {
+    try db.execute(sql: "PRAGMA user_version = \(try applied(db).max() ?? 0)")
   }
 
   // MARK: Steps
@@ -112,9 +131,23 @@ enum Migrator {
 
   private static func additions(_ db: Database) throws {
     for (table, column, declaration) in Schema.addedColumns { try add(column, declaration, to: table, db) }
-    for sql in [Schema.listIndexes, Schema.auditChain, Schema.usageEntries, Schema.changeLog] {
+    // The triggers that fill the change log are made after each step, from the columns there are then.
+    for sql in [Schema.listIndexes, Schema.auditChain, Schema.usageEntries, ChangeTriggers.table] {
       try db.execute(sql: sql)
     }
+  }
+
+  private static func undoAdditions(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        DROP INDEX IF EXISTS llmp_tokens_created;
+        DROP INDEX IF EXISTS llmp_tokens_project_created;
+        DROP INDEX IF EXISTS llmp_audit_chain_index;
+        DROP TABLE IF EXISTS llmp_audit_chain;
+        DROP TABLE IF EXISTS usage_entries;
+        DROP TABLE IF EXISTS llmp_changes;
+        """)
+    for (table, column, _) in Schema.addedColumns { try drop(column, of: table, db) }
   }
 
   /// Early releases allowed two outcomes only, and SQLite cannot change a CHECK in place.
@@ -123,11 +156,25 @@ enum Migrator {
     return !sql.contains("CHECK") || sql.contains("'denied'")
   }
 
-  private static func columns(of table: String, _ db: Database) throws -> Set<String> {
+  /// Whether there is a table now. Not from the library's memory, which does not see what other processes make.
+  static func exists(_ table: String, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db, sql: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", arguments: [table]) ?? false
+  }
+
+  /// Names of the columns a table has now.
+  static func columns(of table: String, _ db: Database) throws -> Set<String> {
     Set(try String.fetchAll(db, sql: "SELECT name FROM pragma_table_info(?)", arguments: [table]))
   }
 
-  private static func add(_ column: String, _ declaration: String, to table: String, _ db: Database) throws {
+  /// Takes a column away if the table has it.
+  static func drop(_ column: String, of table: String, _ db: Database) throws {
+    guard try columns(of: table, db).contains(column) else { return }
+    try db.execute(sql: "ALTER TABLE \(table) DROP COLUMN \(column)")
+  }
+
+  /// Adds a column unless the table has it.
+  static func add(_ column: String, _ declaration: String, to table: String, _ db: Database) throws {
     guard try !columns(of: table, db).contains(column) else { return }
     try db.execute(sql: "ALTER TABLE \(table) ADD COLUMN \(column) \(declaration)")
   }

@@ -98,6 +98,12 @@ enum Schema {
     INSERT INTO llmp_audit_chain (id, last_index, last_hash) VALUES (1, 0, '');
     """
 
+  /// Where the chain begins after old events were removed: the last one removed, and its hash. Zero and nothing
+  /// while it begins at its first event.
+  static let auditAnchor: [(column: String, declaration: String)] = [
+    ("anchor_index", "INTEGER NOT NULL DEFAULT 0"), ("anchor_hash", "TEXT NOT NULL DEFAULT ''"),
+  ]
+
   static let usageEntries = """
     CREATE TABLE usage_entries (
         id INTEGER PRIMARY KEY,
@@ -124,43 +130,5 @@ enum Schema {
         response_bytes INTEGER NOT NULL
     );
     CREATE INDEX usage_entries_started ON usage_entries(started_ms);
-    """
-
-  /// Every change that traffic must know of leaves a line in `llmp_changes`, whoever makes it: this program
-  /// in any number of processes, the Go program, or a shell. That is how a directory in memory learns of it.
-  ///
-  /// Counting does not: `request_count` only matters when it goes down, which frees counts. A deleted token
-  /// is named by its hash; one stored in clear is not named at all (everything is read again), so that no
-  /// secret gets here.
-  static let changeLog = """
-    CREATE TABLE llmp_changes (seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key TEXT);
-    CREATE TRIGGER llmp_project_inserted AFTER INSERT ON projects BEGIN
-        INSERT INTO llmp_changes (kind, key) VALUES (1, NEW.id);
-    END;
-    CREATE TRIGGER llmp_project_updated
-    AFTER UPDATE OF id, name, api_key, is_active, deleted_at ON projects BEGIN
-        INSERT INTO llmp_changes (kind, key) VALUES (1, OLD.id);
-        INSERT INTO llmp_changes (kind, key) SELECT 1, NEW.id WHERE NEW.id <> OLD.id;
-    END;
-    CREATE TRIGGER llmp_project_deleted AFTER DELETE ON projects BEGIN
-        INSERT INTO llmp_changes (kind, key) VALUES (1, OLD.id);
-    END;
-    CREATE TRIGGER llmp_token_inserted AFTER INSERT ON tokens BEGIN
-        INSERT INTO llmp_changes (kind, key) VALUES (2, NEW.id);
-    END;
-    CREATE TRIGGER llmp_token_updated
-    AFTER UPDATE OF id, token, project_id, expires_at, is_active, max_requests, label ON tokens BEGIN
-        INSERT INTO llmp_changes (kind, key) VALUES (2, NEW.id);
-        INSERT INTO llmp_changes (kind, key)
-        SELECT 3, OLD.token WHERE OLD.token <> NEW.token AND length(OLD.token) = 64;
-    END;
-    CREATE TRIGGER llmp_token_count_lowered AFTER UPDATE OF request_count ON tokens
-    WHEN NEW.request_count < OLD.request_count BEGIN
-        INSERT INTO llmp_changes (kind, key) VALUES (2, NEW.id);
-    END;
-    CREATE TRIGGER llmp_token_deleted AFTER DELETE ON tokens BEGIN
-        INSERT INTO llmp_changes (kind, key)
-        VALUES (3, CASE WHEN length(OLD.token) = 64 THEN OLD.token END);
-    END;
     """
 }
