@@ -138,7 +138,7 @@ let package = Package(
         "ProxyCore", "ProxyWire", "ProxyConfig", "ProxyPluginHost", "ProxyTransport", "ProxyStore",
         "CLLMProxyPlugin", .nio, .nioPosix,
       ]),
-    module("ProxyListener", ["ProxyCore", "ProxyWire", "ProxyPipeline", .nio]),
+    module("ProxyListener", ["ProxyCore", "ProxyWire", "ProxyTransport", "ProxyPipeline", .nio]),
     module("ProxyManagement", ["ProxyCore", "ProxyConfig", "ProxyStore", .log, .hummingbird, .crypto]),
     module(
       "ProxyServer",

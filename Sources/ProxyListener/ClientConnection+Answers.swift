@@ -6,14 +6,21 @@ import ProxyWire
 /// The way back: what exchanges and the control plane send.
 extension ClientConnection: ExchangeClient {
   func write(_ bytes: ByteBuffer) {
-    hasUnflushed = true
-    context?.write(wrapOutboundOut(bytes), promise: nil)
+    if let earlier = unsent { context?.write(wrapOutboundOut(earlier), promise: nil) }
+    unsent = bytes
   }
 
   func flush() {
-    guard hasUnflushed else { return }
-    hasUnflushed = false
-    context?.flush()
+    guard unsent != nil, !isFlushQueued else { return }
+    isFlushQueued = true
+    listener.loop.pool.flushes.add(self)
+  }
+
+  func flushNow() {
+    isFlushQueued = false
+    guard let bytes = unsent else { return }
+    unsent = nil
+    context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
 
   var isWritable: Bool { context?.channel.isWritable ?? false }
@@ -42,7 +49,7 @@ extension ClientConnection: ExchangeClient {
 
   /// The answer is complete.
   func finishRequest(keepAlive: Bool) {
-    lastActivity = Clocks.monotonicNanoseconds()
+    lastActivity = Clocks.coarseNanoseconds()
     if keepAlive, !listener.isDraining {
       phase = body.isComplete ? .head : .draining
       // Inside a read the flush comes with its end; answers to pipelined requests share it.
@@ -52,13 +59,13 @@ extension ClientConnection: ExchangeClient {
       }
       return
     }
-    flush()
     linger()
   }
 
   /// Closes, but not before the client has had a chance to read the answer: closing while it still sends would
   /// make its kernel throw the answer away.
   private func linger() {
+    flushNow()
     guard phase != .closed, let context else { return }
     if body.isComplete, pending == nil {
       phase = .closed
@@ -103,7 +110,6 @@ extension ClientConnection: ExchangeClient {
       + "content-length: \(body.utf8.count)\r\nx-llm-proxy-error-source: gateway\r\n"
       + "connection: close\r\n\r\n"
     write(ByteBuffer(string: head + body))
-    flush()
     linger()
   }
 }

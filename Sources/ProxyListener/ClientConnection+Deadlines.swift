@@ -8,21 +8,26 @@ extension ClientConnection {
     switch phase {
     case .head:
       if headStarted != 0 {
-        if now &- headStarted > timeouts.head { headTimedOut() }
-      } else if now &- lastActivity > timeouts.keepAliveIdle {
+        if Self.isLonger(timeouts.head, headStarted, now) { headTimedOut() }
+      } else if Self.isLonger(timeouts.keepAliveIdle, lastActivity, now) {
         close()
       }
     case .draining:
-      if now &- lastActivity > timeouts.bodyIdle { close() }
+      if Self.isLonger(timeouts.bodyIdle, lastActivity, now) { close() }
     case .exchange, .control:
-      if !isWritable, now &- lastActivity > timeouts.writeIdle { return close() }
+      if !isWritable, Self.isLonger(timeouts.writeIdle, lastActivity, now) { return close() }
       if let exchange, exchange.acceptsBody, !body.isComplete, isReading, isWritable,
-        now &- lastActivity > timeouts.bodyIdle
+        Self.isLonger(timeouts.bodyIdle, lastActivity, now)
       {
         exchange.bodyTimedOut()
       }
     case .lingering, .closed: break
     }
+  }
+
+  /// Whether more than `limit` has passed. `since` may lie a little after `now`, which is the time of the tick.
+  private static func isLonger(_ limit: UInt64, _ since: UInt64, _ now: UInt64) -> Bool {
+    now > since && now - since > limit
   }
 
   /// During a drain: nothing runs here, so nobody will miss the connection.

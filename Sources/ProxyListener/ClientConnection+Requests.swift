@@ -33,7 +33,7 @@ extension ClientConnection {
   /// True when a head was complete.
   private func receiveHead() -> Bool {
     guard let bytes = pending else { return false }
-    if headStarted == 0 { headStarted = lastActivity }
+    if headStarted == 0 { headStarted = Clocks.monotonicNanoseconds() }
     do {
       let length = try bytes.withUnsafeReadableBytes { raw throws(WireError) -> Int? in
         switch scanner.scan(raw) {

@@ -1,6 +1,7 @@
 import NIOCore
 import ProxyCore
 import ProxyPipeline
+import ProxyTransport
 import ProxyWire
 
 /// One client's connection: finds requests in what arrives and gives each to an exchange or to the control plane.
@@ -8,7 +9,7 @@ import ProxyWire
 /// Loop-confined. Requests of one connection are served one after the other; what a client pipelines waits, up
 /// to a bound beyond which reading stops. Reading goes on while an exchange runs, so that a client that leaves
 /// is noticed at once and its provider told.
-final class ClientConnection: ChannelDuplexHandler {
+final class ClientConnection: ChannelDuplexHandler, TurnFlushing {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
@@ -52,7 +53,9 @@ final class ClientConnection: ChannelDuplexHandler {
   /// False while the exchange has no room for more of an upload.
   var isBodyReading = true
   var hasPendingRead = false
-  var hasUnflushed = false
+  /// Written in this turn of the loop; sent at its end.
+  var unsent: ByteBuffer?
+  var isFlushQueued = false
   var lingered = 0
   var position = 0
   var owesContinue = false
@@ -76,7 +79,7 @@ final class ClientConnection: ChannelDuplexHandler {
 
   private func opened(_ context: ChannelHandlerContext) {
     guard lastActivity == 0 else { return }
-    lastActivity = Clocks.monotonicNanoseconds()
+    lastActivity = Clocks.coarseNanoseconds()
     peerText = Array((context.channel.remoteAddress?.ipAddress ?? "").utf8)
     isTLS = listener.isTLS
     listener.add(self)
@@ -88,7 +91,7 @@ final class ClientConnection: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
-    lastActivity = Clocks.monotonicNanoseconds()
+    lastActivity = Clocks.coarseNanoseconds()
     if pending != nil {
       pending?.writeBuffer(&bytes)
     } else {
@@ -98,12 +101,12 @@ final class ClientConnection: ChannelDuplexHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    if hasUnflushed { flush() }
+    flush()
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     guard context.channel.isWritable else { return }
-    lastActivity = Clocks.monotonicNanoseconds()
+    lastActivity = Clocks.coarseNanoseconds()
     exchange?.clientWritable()
     control?.clientWritable()
   }
@@ -115,6 +118,7 @@ final class ClientConnection: ChannelDuplexHandler {
     control = nil
     phase = .closed
     pending = nil
+    unsent = nil
     listener.remove(self)
     exchange?.clientGone()
     context.fireChannelInactive()
@@ -150,6 +154,7 @@ final class ClientConnection: ChannelDuplexHandler {
   func close() {
     guard phase != .closed else { return }
     phase = .closed
+    flushNow()
     context?.close(promise: nil)
   }
 }

@@ -7,7 +7,7 @@ public import ProxyWire
 ///
 /// Loop-confined. Between exchanges it belongs to the pool; any byte that arrives then, or after the
 /// end of an answer, closes it, so a connection is never reused in a state two parsers could differ on.
-public final class UpstreamConnection: ChannelDuplexHandler {
+public final class UpstreamConnection: ChannelDuplexHandler, TurnFlushing {
   /// What NIO passes here.
   public typealias InboundIn = ByteBuffer
   /// What NIO passes here.
@@ -49,6 +49,8 @@ public final class UpstreamConnection: ChannelDuplexHandler {
   private var hasPendingRead = false
   private var lastError: (any Error)?
   private var isHandshakeDone = false
+  /// Written in this turn of the loop; sent at its end.
+  private var unsent: ByteBuffer?
 
   init(target: UpstreamTarget, pool: UpstreamPool) {
     self.target = target
@@ -76,8 +78,20 @@ public final class UpstreamConnection: ChannelDuplexHandler {
   /// Sends a piece of the request. `isLast` ends it.
   public func send(_ bytes: ByteBuffer, isLast: Bool) {
     if isLast { isRequestSent = true }
-    guard let context else { return }
-    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    guard let context, bytes.readableBytes > 0 else { return }
+    if let earlier = unsent {
+      context.write(wrapOutboundOut(earlier), promise: nil)
+    } else {
+      pool.flushes.add(self)
+    }
+    unsent = bytes
+  }
+
+  /// See `TurnFlushing`.
+  public func flushNow() {
+    guard let bytes = unsent else { return }
+    unsent = nil
+    context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
 
   /// Whether the send buffer has room.
@@ -102,6 +116,7 @@ public final class UpstreamConnection: ChannelDuplexHandler {
   /// Closes the connection.
   func close() {
     phase = .closed
+    unsent = nil
     context?.close(promise: nil)
   }
 

@@ -27,6 +27,8 @@ public final class UpstreamPool {
 
   /// Counters since start.
   public internal(set) var statistics = Statistics()
+  /// What the connections of this loop, upstream and client's, send at the end of a turn.
+  public let flushes: FlushQueue
   let eventLoop: any EventLoop
   private var idle: ContiguousArray<ContiguousArray<UpstreamConnection>> = []
   private var isClosed = false
@@ -34,6 +36,7 @@ public final class UpstreamPool {
   /// Creates the pool of `eventLoop`.
   public init(eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
+    flushes = FlushQueue(eventLoop: eventLoop)
   }
 
   /// The idle connection of `target` used last, now taken, or nil.
@@ -117,7 +120,7 @@ public final class UpstreamPool {
     let slot = connection.target.slot
     while idle.count <= slot { idle.append([]) }
     if idle[slot].count >= connection.target.idleLimit { return connection.close() }
-    connection.idleSince = Clocks.monotonicNanoseconds()
+    connection.idleSince = Clocks.coarseNanoseconds()
     idle[slot].append(connection)
     statistics.idle += 1
   }

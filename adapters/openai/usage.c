@@ -1,64 +1,104 @@
-/* Token usage as OpenAI's endpoints report it. Only the usage object itself is ever parsed. */
+/* Token usage as OpenAI's endpoints report it. Only the usage object itself is ever read, and no tree is built
+ * of it: this runs once for each answer. */
 #define _GNU_SOURCE 1
-#include <jansson.h>
+#include <stdlib.h>
 
 #include "adapter.h"
 #include "llmp_json.h"
 
-#define USAGE_MAX 65536   /* bytes of a usage object we are willing to parse */
+#define USAGE_MAX 65536   /* bytes of a usage object we are willing to read */
 
 /* ------------------------------------------------------------------ numbers ------------------ */
 
-/* The first of two spellings that holds a count; -1 when neither does. */
-static int64_t count_of(json_t *object, const char *name, const char *other) {
-  json_t *value = json_object_get(object, name);
-  if (value == NULL && other != NULL) value = json_object_get(object, other);
-  if (json_is_integer(value)) return json_integer_value(value) < 0 ? -1 : json_integer_value(value);
-  if (json_is_real(value)) {
-    double real = json_real_value(value); /* some servers print 12.0 */
-    return real >= 0 && real < 9e15 ? (int64_t)real : -1;
+/* A number that is not written as plain digits: some servers print 12.0 */
+static int64_t read_real(llmp_str_t raw) {
+  char text[32], *end = NULL;
+  if (raw.len >= sizeof text || raw.ptr[0] < '0' || raw.ptr[0] > '9') return -1;
+  for (size_t i = 0; i < raw.len; i++) {
+    if (strchr("0123456789.eE+-", raw.ptr[i]) == NULL) return -1;
   }
-  return -1;
+  memcpy(text, raw.ptr, raw.len);
+  text[raw.len] = 0;
+  double real = strtod(text, &end);
+  return *end == 0 && real >= 0 && real < 9e15 ? (int64_t)real : -1;
 }
 
-static json_t *first_object(json_t *root, const char *const *names, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    json_t *value = json_object_get(root, names[i]);
-    if (json_is_object(value)) return value;
+/* A count; -1 for what is none. */
+static int64_t read_count(llmp_str_t raw) {
+  int64_t value = 0;
+  if (raw.len == 0) return -1;
+  if (raw.len > 18) return read_real(raw);
+  for (size_t i = 0; i < raw.len; i++) {
+    if (raw.ptr[i] < '0' || raw.ptr[i] > '9') return read_real(raw);
+    value = value * 10 + (raw.ptr[i] - '0');
   }
-  return NULL;
+  return value;
 }
+
+/* ------------------------------------------------------------------ members ------------------ */
+
+/* Finds the values of members by name; what is not there stays empty. False when `object` is none. */
+static bool find_members(llmp_str_t object, const llmp_str_t *names, llmp_str_t *values, size_t n) {
+  llmp_json_iter_t it;
+  llmp_str_t key = {NULL, 0}, value;
+  for (size_t i = 0; i < n; i++) values[i] = (llmp_str_t){NULL, 0};
+  if (!llmp_json_open(&it, object) || it.close != '}') return false;
+  while (llmp_json_next(&it, &key, &value)) {
+    for (size_t i = 0; i < n; i++) {
+      if (llmp_eq(key, names[i])) values[i] = value;
+    }
+  }
+  const char *rest = llmp_json_space(it.p, it.end);
+  return rest < it.end && *rest == '}';
+}
+
+/* The first of two spellings that is there. */
+static int64_t either(llmp_str_t value, llmp_str_t other) {
+  return read_count(value.len > 0 ? value : other);
+}
+
+enum { CACHED, WRITTEN, REASONING, AUDIO, DETAILS };
+
+/* The counts of the first object among three spellings. */
+static void read_details(const llmp_str_t *spellings, int64_t *counts) {
+  static const llmp_str_t names[DETAILS] = {LLMP_LIT("cached_tokens"), LLMP_LIT("cache_write_tokens"),
+    LLMP_LIT("reasoning_tokens"), LLMP_LIT("audio_tokens")};
+  llmp_str_t values[DETAILS];
+  for (size_t i = 0; i < DETAILS; i++) counts[i] = -1;
+  for (size_t i = 0; i < 3; i++) {
+    if (!find_members(spellings[i], names, values, DETAILS)) continue;
+    for (size_t k = 0; k < DETAILS; k++) counts[k] = read_count(values[k]);
+    return;
+  }
+}
+
+enum { PROMPT, INPUT, COMPLETION, OUTPUT, TOTAL, OF_INPUT, OF_OUTPUT = OF_INPUT + 3, MEMBERS = OF_OUTPUT + 3 };
 
 bool openai_read_usage(llmp_str_t raw, llmp_usage_t *u) {
-  static const char *const of_input[] = {"prompt_tokens_details", "input_tokens_details",
-    "input_token_details"};
-  static const char *const of_output[] = {"completion_tokens_details", "output_tokens_details",
-                                          "output_token_details"};
-  if (raw.len == 0 || raw.len > USAGE_MAX) return false;
-  json_t *root = json_loadb(raw.ptr, raw.len, 0, NULL);
-  if (!json_is_object(root)) {
-    json_decref(root);
-    return false;
-  }
-  json_t *input = first_object(root, of_input, sizeof of_input / sizeof *of_input);
-  json_t *output = first_object(root, of_output, sizeof of_output / sizeof *of_output);
-  int64_t in = count_of(root, "prompt_tokens", "input_tokens");
-  int64_t out = count_of(root, "completion_tokens", "output_tokens");
-  int64_t total = count_of(root, "total_tokens", NULL);
-  bool known = in >= 0 || out >= 0 || total >= 0;
-  if (known) {
-    u->input_tokens = in;
-    u->output_tokens = out;
-    u->total_tokens = total < 0 && in >= 0 && out >= 0 && in <= INT64_MAX - out ? in + out : total;
-    u->cached_input_tokens = count_of(input, "cached_tokens", NULL);
-    u->cache_write_tokens = count_of(input, "cache_write_tokens", NULL);
-    u->reasoning_tokens = count_of(output, "reasoning_tokens", NULL);
-    u->audio_input_tokens = count_of(input, "audio_tokens", NULL);
-    u->audio_output_tokens = count_of(output, "audio_tokens", NULL);
-    u->flags |= LLMP_USAGE_FINAL;
-  }
-  json_decref(root);
-  return known;
+  static const llmp_str_t names[MEMBERS] = {
+    LLMP_LIT("prompt_tokens"), LLMP_LIT("input_tokens"), LLMP_LIT("completion_tokens"),
+    LLMP_LIT("output_tokens"), LLMP_LIT("total_tokens"), LLMP_LIT("prompt_tokens_details"),
+    LLMP_LIT("input_tokens_details"), LLMP_LIT("input_token_details"), LLMP_LIT("completion_tokens_details"),
+    LLMP_LIT("output_tokens_details"), LLMP_LIT("output_token_details")};
+  llmp_str_t values[MEMBERS];
+  if (raw.len > USAGE_MAX || !find_members(raw, names, values, MEMBERS)) return false;
+  int64_t in = either(values[PROMPT], values[INPUT]);
+  int64_t out = either(values[COMPLETION], values[OUTPUT]);
+  int64_t total = read_count(values[TOTAL]);
+  if (in < 0 && out < 0 && total < 0) return false;
+  int64_t input[DETAILS], output[DETAILS];
+  read_details(values + OF_INPUT, input);
+  read_details(values + OF_OUTPUT, output);
+  u->input_tokens = in;
+  u->output_tokens = out;
+  u->total_tokens = total < 0 && in >= 0 && out >= 0 && in <= INT64_MAX - out ? in + out : total;
+  u->cached_input_tokens = input[CACHED];
+  u->cache_write_tokens = input[WRITTEN];
+  u->reasoning_tokens = output[REASONING];
+  u->audio_input_tokens = input[AUDIO];
+  u->audio_output_tokens = output[AUDIO];
+  u->flags |= LLMP_USAGE_FINAL;
+  return true;
 }
 
 /* ------------------------------------------------------------------ events ------------------- */

@@ -33,7 +33,7 @@ extension Exchange {
   /// Bytes of the body, without transfer framing, as they come. Only while `acceptsBody`.
   public func receiveBody(_ bytes: ByteBuffer) {
     outcome.requestBytes &+= UInt64(bytes.readableBytes)
-    times.lastClientByte = Clocks.monotonicNanoseconds()
+    times.lastClientByte = Clocks.coarseNanoseconds()
     switch bodyMode {
     case .undecided, .discarding: break
     case .holding: hold(bytes)

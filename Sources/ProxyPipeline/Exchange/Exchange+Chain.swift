@@ -17,14 +17,14 @@ extension Exchange {
   func runRequestHeaders(from start: Int) {
     guard let serving else { return }
     if start == 0, serving.facts.conditional != 0 { excludeByCondition(serving) }
-    var clock = Clocks.monotonicNanoseconds()
-    for index in start..<serving.stages.count {
-      guard serving.facts.requestHeaders & ~detached & bit(index) != 0,
-        let hook = serving.stages[index].vtable.request_headers
-      else { continue }
-      let stage = serving.stages[index]
-      let verdict = call(stage, index, .requestHeaders, hook, &clock)
-      if settle(verdict, stage, .requestHeaders) == .stop { return }
+    startHookClock()
+    for index in start..<serving.stages.count
+    where serving.facts.requestHeaders & ~detached & bit(index) != 0 {
+      let step = serving.withStage(index) { stage -> Step in
+        guard let hook = stage.vtable.request_headers else { return .next }
+        return settle(call(stage, index, .requestHeaders, hook), stage, .requestHeaders)
+      }
+      if step == .stop { return }
     }
     decideBody()
   }
@@ -33,14 +33,14 @@ extension Exchange {
     guard let serving else { return }
     phase = .requestBody
     if start == 0, serving.holdsForModel || currentRoute?.readsBody == true { noteModel() }
-    var clock = Clocks.monotonicNanoseconds()
-    for index in start..<serving.stages.count {
-      guard serving.facts.requestBody & ~detached & bit(index) != 0,
-        let hook = serving.stages[index].vtable.request_body
-      else { continue }
-      let stage = serving.stages[index]
-      let verdict = call(stage, index, .requestBody, hook, &clock)
-      if settle(verdict, stage, .requestBody) == .stop { return }
+    startHookClock()
+    for index in start..<serving.stages.count
+    where serving.facts.requestBody & ~detached & bit(index) != 0 {
+      let step = serving.withStage(index) { stage -> Step in
+        guard let hook = stage.vtable.request_body else { return .next }
+        return settle(call(stage, index, .requestBody, hook), stage, .requestBody)
+      }
+      if step == .stop { return }
     }
     admit()
   }
@@ -59,52 +59,71 @@ extension Exchange {
 
   func bit(_ index: Int) -> UInt64 { 1 << UInt64(index) }
 
-  /// Calls a hook with the request open to the plugin, and counts it. `clock` is the time before and after.
+  /// Calls a hook with the request open to the plugin, and counts it.
+  @inline(__always)
   func call(
-    _ stage: StageInstance, _ index: Int, _ kind: StageInstance.Hook, _ hook: PlainHook,
-    _ clock: inout UInt64
+    _ stage: StageInstance, _ index: Int, _ kind: StageInstance.Hook, _ hook: PlainHook
   ) -> llmp_verdict_t {
     ran |= bit(index)
-    cursor = index
     let error = loop.freshError()
     let outer = openRequest(to: stage.context)
     let verdict = hook(stage.inst, handle, slots + index, error)
     closeRequest(outer)
-    count(stage, kind, verdict, &clock)
+    count(stage, kind, verdict)
     return verdict
   }
 
-  /// Adds a finished hook call to the stage's figures and moves `clock` to now.
-  func count(
-    _ stage: StageInstance, _ kind: StageInstance.Hook, _ verdict: llmp_verdict_t, _ clock: inout UInt64
-  ) {
+  /// Hooks are called after this: their time begins now.
+  @inline(__always)
+  func startHookClock() {
+    hookClock = Clocks.monotonicNanoseconds()
+  }
+
+  /// Adds a hook call that has just ended to the stage's figures.
+  @inline(__always)
+  func count(_ stage: StageInstance, _ kind: StageInstance.Hook, _ verdict: llmp_verdict_t) {
     let now = Clocks.monotonicNanoseconds()
-    let outcome: HookMeter.Outcome =
-      verdict == LLMP_PAUSE ? .paused : verdict == LLMP_ERROR || verdict > LLMP_DROP ? .failed : .passed
-    if stage.record(kind, shard: loop.shard, nanoseconds: now &- clock, outcome: outcome) {
-      loop.state.log.slowHook(stage.name, kind.name, now &- clock)
+    let duration = now &- hookClock
+    hookClock = now
+    if stage.record(kind, shard: loop.shard, nanoseconds: duration, outcome: Self.outcome(of: verdict)) {
+      loop.state.log.slowHook(stage.name, kind.name, duration)
     }
-    clock = now
+  }
+
+  /// The same for a hook of the adapter.
+  @inline(__always)
+  func count(_ provider: ProviderInstance, _ kind: ProviderInstance.Hook, _ verdict: llmp_verdict_t) {
+    let now = Clocks.monotonicNanoseconds()
+    provider.record(
+      kind, shard: loop.shard, nanoseconds: now &- hookClock, outcome: Self.outcome(of: verdict))
+    hookClock = now
+  }
+
+  private static func outcome(of verdict: llmp_verdict_t) -> HookMeter.Outcome {
+    verdict == LLMP_PAUSE ? .paused : verdict == LLMP_ERROR || verdict > LLMP_DROP ? .failed : .passed
   }
 
   /// Lets an instance touch the request until `closeRequest`; returns what was open before.
-  func openRequest(to context: InstanceContext) -> InstanceContext? {
-    let outer = caller
-    caller = context
-    isInHook = true
+  @inline(__always)
+  func openRequest(to context: InstanceContext) -> Unmanaged<InstanceContext>? {
+    let outer = openCaller
+    openCaller = Unmanaged.passUnretained(context)
     return outer
   }
 
-  func closeRequest(_ outer: InstanceContext?) {
-    caller = outer
-    isInHook = outer != nil
+  @inline(__always)
+  func closeRequest(_ outer: Unmanaged<InstanceContext>?) {
+    openCaller = outer
   }
 
   /// What a verdict of a hook without stream output leads to.
+  @inline(__always)
   func settle(_ verdict: llmp_verdict_t, _ stage: StageInstance, _ hook: Pause.Hook) -> Step {
+    verdict == LLMP_CONTINUE ? .next : settleOther(verdict, stage, hook)
+  }
+
+  private func settleOther(_ verdict: llmp_verdict_t, _ stage: StageInstance, _ hook: Pause.Hook) -> Step {
     switch verdict {
-    case LLMP_CONTINUE:
-      return .next
     case LLMP_DETACH:
       detached |= bit(stage.index)
       return .next

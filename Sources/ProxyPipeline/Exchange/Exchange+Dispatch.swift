@@ -27,11 +27,6 @@ extension Exchange {
     }
   }
 
-  var currentRoute: Route? {
-    guard let serving, selectedRoute < serving.routes.count else { return nil }
-    return serving.routes[selectedRoute]
-  }
-
   /// Asks the adapter for the upstream's request.
   func prepareAttempt() {
     guard let route = currentRoute else { return fault(.notForwarded) }
@@ -39,7 +34,8 @@ extension Exchange {
     attempts += 1
     isAttemptOpen = true
     attemptSlot = nil
-    times.attempt = Clocks.monotonicNanoseconds()
+    startHookClock()
+    times.attempt = hookClock
     upstreamMethod = method
     upstreamPath = upstreamTarget(route)
     if !route.provider.observes.isEmpty {
@@ -100,16 +96,12 @@ extension Exchange {
       attempt.model = (metadata.text(LLMP_META_MODEL) ?? Slice()).text
       attempt.api_key = Slice(key).text
       attempt.deadline_ns = route.totalTimeout == 0 ? 0 : times.attempt &+ route.totalTimeout
-      let started = Clocks.monotonicNanoseconds()
       let outer = openRequest(to: route.provider.context)
       let verdict = withUnsafePointer(to: attempt) {
         hook(route.provider.inst, handle, &attemptSlot, $0, loop.freshError())
       }
       closeRequest(outer)
-      route.provider.record(
-        kind, shard: loop.shard, nanoseconds: Clocks.monotonicNanoseconds() &- started,
-        outcome: verdict == LLMP_ERROR || verdict > LLMP_DROP
-          ? .failed : verdict == LLMP_PAUSE ? .paused : .passed)
+      count(route.provider, kind, verdict)
       return verdict
     }
   }
@@ -159,7 +151,7 @@ extension Exchange {
   func send(on connection: UpstreamConnection, _ route: Route) {
     self.connection = connection
     phase = .awaitingHead
-    times.lastUpstreamByte = Clocks.monotonicNanoseconds()
+    times.lastUpstreamByte = Clocks.coarseNanoseconds()
     connection.begin(self, method: request.method)
     let isStreamed = !isBodyComplete && body == nil
     let held = isStreamed ? 0 : (body?.readableBytes ?? 0)
@@ -193,7 +185,7 @@ extension Exchange {
 
   func endUpload() {
     guard let connection else { return }
-    times.lastUpstreamByte = Clocks.monotonicNanoseconds()
+    times.lastUpstreamByte = Clocks.coarseNanoseconds()
     connection.send(request.framing == .chunked ? loop.lastChunk : ByteBuffer(), isLast: true)
   }
 }

@@ -14,11 +14,9 @@ extension Exchange {
     let provider = route.provider
     let outer = openRequest(to: provider.context)
     if status == LLMP_OK, let hook = provider.vtable.upstream_end {
-      let started = Clocks.monotonicNanoseconds()
+      startHookClock()
       _ = hook(provider.inst, handle, &attemptSlot, nil, &usage, loop.freshError())
-      provider.record(
-        .upstreamEnd, shard: loop.shard, nanoseconds: Clocks.monotonicNanoseconds() &- started,
-        outcome: .passed)
+      count(provider, .upstreamEnd, LLMP_CONTINUE)
     }
     provider.vtable.attempt_done?(provider.inst, handle, &attemptSlot, status)
     closeRequest(outer)
@@ -64,17 +62,16 @@ extension Exchange {
 
   private func runRequestDone() {
     guard let serving else { return }
-    var clock = times.ended
-    for index in serving.stages.indices.reversed() {
-      guard serving.facts.requestDone & (ran | serving.facts.observers) & ~excluded & bit(index) != 0,
-        let hook = serving.stages[index].vtable.request_done
-      else { continue }
-      let stage = serving.stages[index]
-      cursor = index
-      let outer = openRequest(to: stage.context)
-      hook(stage.inst, handle, slots + index)
-      closeRequest(outer)
-      count(stage, .requestDone, LLMP_CONTINUE, &clock)
+    hookClock = times.ended
+    let concerned = serving.facts.requestDone & (ran | serving.facts.observers) & ~excluded
+    for index in serving.stages.indices.reversed() where concerned & bit(index) != 0 {
+      serving.withStage(index) { stage in
+        guard let hook = stage.vtable.request_done else { return }
+        let outer = openRequest(to: stage.context)
+        hook(stage.inst, handle, slots + index)
+        closeRequest(outer)
+        count(stage, .requestDone, LLMP_CONTINUE)
+      }
     }
   }
 

@@ -24,13 +24,12 @@ extension Exchange {
 
   private func resumeStage(_ pause: Pause, _ index: Int, _ cookie: UInt64) {
     guard let stage = stage(index), let hook = stage.vtable.on_event else { return }
-    var clock = Clocks.monotonicNanoseconds()
-    cursor = index
+    startHookClock()
     let outer = openRequest(to: stage.context)
     let verdict = hook(
       stage.inst, handle, slots + index, LLMP_EV_RESUME, cookie, nil, loop.freshError())
     closeRequest(outer)
-    count(stage, .onEvent, verdict, &clock)
+    count(stage, .onEvent, verdict)
     if verdict == LLMP_PAUSE { return }
     self.pause = nil
     if settle(verdict, stage, pause.hook) == .next { goOn(after: pause.hook, at: index) }
@@ -53,6 +52,7 @@ extension Exchange {
     case .requestHeaders: runRequestHeaders(from: index + 1)
     case .requestBody: runRequestBody(from: index + 1)
     case .responseHeaders:
+      startHookClock()
       runResponseHeaders(below: index)
       deliverQueued()
     case .responseBody: runResponseBody(below: index)

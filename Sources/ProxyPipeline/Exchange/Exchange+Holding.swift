@@ -44,7 +44,7 @@ extension Exchange {
 
   func runResponseBody(below limit: Int) {
     guard let serving else { return }
-    var clock = Clocks.monotonicNanoseconds()
+    startHookClock()
     var index = limit - 1
     while index >= 0 {
       defer { index -= 1 }
@@ -52,7 +52,7 @@ extension Exchange {
         let hook = serving.stages[index].vtable.response_body
       else { continue }
       let stage = serving.stages[index]
-      let verdict = call(stage, index, .responseBody, hook, &clock)
+      let verdict = call(stage, index, .responseBody, hook)
       if settle(verdict, stage, .responseBody) == .stop { return }
     }
     sendHeldAnswer()

@@ -100,12 +100,12 @@ extension Exchange {
   /// second opinion about a refusal would be a way around it.
   private func showReplyToStages() {
     guard let serving else { return }
-    var clock = Clocks.monotonicNanoseconds()
+    startHookClock()
     for index in serving.stages.indices.reversed() {
       guard serving.facts.responseHeaders & ran & ~detached & bit(index) != 0,
         let hook = serving.stages[index].vtable.response_headers
       else { continue }
-      _ = call(serving.stages[index], index, .responseHeaders, hook, &clock)
+      _ = call(serving.stages[index], index, .responseHeaders, hook)
     }
   }
 

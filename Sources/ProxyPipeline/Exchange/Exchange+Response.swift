@@ -6,19 +6,16 @@ import ProxyWire
 
 /// The answer's head: `response_headers` of the stages in reverse order, then framing for the client.
 extension Exchange {
-  /// Calls `response_headers` of the stages below `limit`, last one first.
+  /// Calls `response_headers` of the stages below `limit`, last one first. `hookClock` stands at now.
   func runResponseHeaders(below limit: Int) {
     guard let serving else { return }
-    var clock = Clocks.monotonicNanoseconds()
-    var index = limit - 1
-    while index >= 0 {
-      defer { index -= 1 }
-      guard serving.facts.responseHeaders & ~detached & bit(index) != 0,
-        let hook = serving.stages[index].vtable.response_headers
-      else { continue }
-      let stage = serving.stages[index]
-      let verdict = call(stage, index, .responseHeaders, hook, &clock)
-      if settle(verdict, stage, .responseHeaders) == .stop { return }
+    for index in (0..<limit).reversed()
+    where serving.facts.responseHeaders & ~detached & bit(index) != 0 {
+      let step = serving.withStage(index) { stage -> Step in
+        guard let hook = stage.vtable.response_headers else { return .next }
+        return settle(call(stage, index, .responseHeaders, hook), stage, .responseHeaders)
+      }
+      if step == .stop { return }
     }
     beginAnswer()
   }
@@ -139,8 +136,14 @@ extension Exchange {
     } else {
       client.write(bytes)
     }
-    if times.firstByte == 0 { times.firstByte = Clocks.monotonicNanoseconds() }
+    noteFirstByte()
     if let connection, !client.isWritable { connection.setReading(false) }
+  }
+
+  private func noteFirstByte() {
+    guard times.firstByte == 0 else { return }
+    // When the answer came in one piece, its end was noted a moment ago.
+    times.firstByte = times.upstreamEnd != 0 ? times.upstreamEnd : Clocks.monotonicNanoseconds()
   }
 
   /// Lets the adapter read what passes: events of a stream, members of a JSON document.
@@ -164,14 +167,14 @@ extension Exchange {
     if let head = answer.pendingHead {
       answer.pendingHead = nil
       client?.write(head)
-      if times.firstByte == 0 { times.firstByte = Clocks.monotonicNanoseconds() }
+      noteFirstByte()
     }
     client?.flush()
   }
 
   /// The client's send buffer has room again.
   public func clientWritable() {
-    times.lastClientByte = Clocks.monotonicNanoseconds()
+    times.lastClientByte = Clocks.coarseNanoseconds()
     if phase == .answering, pause == nil { connection?.setReading(true) }
     if phase == .replyStream { replyStreamWritable() }
   }

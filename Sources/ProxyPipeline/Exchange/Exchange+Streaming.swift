@@ -13,7 +13,7 @@ extension Exchange {
 
   func observeEvents(_ bytes: ByteBuffer, _ spans: ContiguousArray<Range<Int>>) {
     guard let route = currentRoute, let hook = route.provider.vtable.upstream_sse else { return }
-    let started = Clocks.monotonicNanoseconds()
+    startHookClock()
     let outer = openRequest(to: route.provider.context)
     bytes.withUnsafeReadableBytes { raw in
       for span in spans {
@@ -29,9 +29,7 @@ extension Exchange {
       }
     }
     closeRequest(outer)
-    route.provider.record(
-      .upstreamSSE, shard: loop.shard, nanoseconds: Clocks.monotonicNanoseconds() &- started,
-      outcome: .passed)
+    count(route.provider, .upstreamSSE, LLMP_CONTINUE)
   }
 
   // MARK: rewriting
@@ -188,12 +186,11 @@ extension Exchange {
     _ body: (UnsafeMutablePointer<llmp_err_t>) -> llmp_verdict_t
   ) -> llmp_verdict_t {
     ran |= bit(index)
-    cursor = index
-    var clock = Clocks.monotonicNanoseconds()
+    startHookClock()
     let outer = openRequest(to: stage.context)
     let verdict = body(loop.freshError())
     closeRequest(outer)
-    count(stage, kind, verdict, &clock)
+    count(stage, kind, verdict)
     return verdict
   }
 

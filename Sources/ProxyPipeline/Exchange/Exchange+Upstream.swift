@@ -26,6 +26,7 @@ extension Exchange: UpstreamExchange {
     for index in responseMap.fields.indices where responseMap.fields[index].isHopByHop {
       responseMap.markRemoved(index)
     }
+    hookClock = now
     guard let route = currentRoute else { return }
     outcome.status = response.status
     outcome.isStreamed = response.isEventStream
@@ -42,15 +43,11 @@ extension Exchange: UpstreamExchange {
     answer.mode = LLMP_MODE_PASS
     let provider = route.provider
     if let hook = provider.vtable.upstream_headers {
-      let started = Clocks.monotonicNanoseconds()
       let outer = openRequest(to: provider.context)
       let verdict = hook(
         provider.inst, handle, &attemptSlot, UInt32(response.status), &answer.mode, loop.freshError())
       closeRequest(outer)
-      let isFailed = verdict == LLMP_ERROR || verdict > LLMP_DROP
-      provider.record(
-        .upstreamHeaders, shard: loop.shard, nanoseconds: Clocks.monotonicNanoseconds() &- started,
-        outcome: isFailed ? .failed : .passed)
+      count(provider, .upstreamHeaders, verdict)
     }
     if answer.mode > LLMP_MODE_RAW { answer.mode = LLMP_MODE_PASS }
     guard answer.mode == LLMP_MODE_PASS else { return }
@@ -76,11 +73,11 @@ extension Exchange: UpstreamExchange {
   public func upstreamBody(
     _ bytes: ByteBuffer, spans: ContiguousArray<Range<Int>>, isWhole: Bool, ended: Bool
   ) {
-    let now = Clocks.monotonicNanoseconds()
-    times.lastUpstreamByte = now
     if ended {
-      times.upstreamEnd = now
+      times.upstreamEnd = Clocks.monotonicNanoseconds()
       connection = nil
+    } else {
+      times.lastUpstreamByte = Clocks.coarseNanoseconds()
     }
     if pause != nil {
       if bytes.readableBytes > 0 {

@@ -56,11 +56,12 @@ public final class Exchange {
   var detached: UInt64 = 0
   /// Stages whose `when:` does not match.
   var excluded: UInt64 = 0
-  var cursor = 0
-  /// True while a hook or completion runs: only then may plugins touch the request.
-  var isInHook = false
-  /// The instance whose hook runs.
-  var caller: InstanceContext?
+  /// The instance whose hook or completion runs: only then may plugins touch the request. Not counted, because
+  /// the generation that this exchange pins keeps its instances.
+  var openCaller: Unmanaged<InstanceContext>?
+  /// Monotonic nanoseconds at the end of the last hook, or at the beginning of the step that calls hooks: one
+  /// look at the clock between two hooks ends the first and begins the second.
+  var hookClock: UInt64 = 0
   var pause: Pause?
   var deniedBy: StageInstance?
   /// Concurrency units and estimates taken from `llmp.limits/1`, given back at the end.
@@ -79,7 +80,11 @@ public final class Exchange {
   var members = JSONMembers()
 
   // The attempt.
-  var route: Int?
+  var route: Int? {
+    didSet { chooseRoute() }
+  }
+  /// The API in force: what a stage chose, else the configured default.
+  private(set) var currentRoute: Route?
   var token: AccessToken?
   var peeked: AccessToken?
   var isStoreDown = false
@@ -146,6 +151,7 @@ public final class Exchange {
     chooseRequestID()
     isBodyComplete = request.framing == .none
     route = nil
+    hookClock = times.started
     phase = .requestHeaders
     runRequestHeaders(from: 0)
   }
@@ -205,6 +211,16 @@ public final class Exchange {
 
   /// The route in force: what a stage chose, else the configured default.
   var selectedRoute: Int { route ?? serving?.defaultRoute ?? 0 }
+
+  private func chooseRoute() {
+    guard let serving, selectedRoute < serving.routes.count else { return currentRoute = nil }
+    currentRoute = serving.routes[selectedRoute]
+  }
+
+  /// The instance whose hook runs.
+  var caller: InstanceContext? { openCaller?.takeUnretainedValue() }
+
+  var isInHook: Bool { openCaller != nil }
 
   func stage(_ index: Int) -> StageInstance? {
     guard let serving, index < serving.stages.count else { return nil }

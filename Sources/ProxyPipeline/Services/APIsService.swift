@@ -18,16 +18,15 @@ enum APIsService {
       return LLMP_OK
     }
     table.selected = { _, handle in
-      RequestTable.open(handle)?.selectedRoute ?? 0
+      RequestTable.with(handle, else: 0) { $0.selectedRoute }
     }
     table.forward = { _, handle, index in
-      guard let exchange = RequestTable.open(handle), let serving = exchange.serving else {
-        return LLMP_E_STATE
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard exchange.phase.rawValue <= Exchange.Phase.requestBody.rawValue else { return LLMP_E_STATE }
+        guard index < exchange.serving?.routes.count ?? 0 else { return LLMP_E_NOT_FOUND }
+        exchange.route = Int(index)
+        return LLMP_OK
       }
-      guard exchange.phase.rawValue <= Exchange.Phase.requestBody.rawValue else { return LLMP_E_STATE }
-      guard index < serving.routes.count else { return LLMP_E_NOT_FOUND }
-      exchange.route = Int(index)
-      return LLMP_OK
     }
     return ServiceTables.lasting(table)
   }()

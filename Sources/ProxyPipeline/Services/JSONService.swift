@@ -8,31 +8,34 @@ enum JSONService {
     var table = llmp_json_api_t()
     table.struct_size = UInt32(MemoryLayout<llmp_json_api_t>.size)
     table.get = { _, handle, map, pointer, raw in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      if map == LLMP_MAP_UPSTREAM_RESPONSE { return JSONService.observed(exchange, Slice(pointer), raw) }
-      guard let body = exchange.lentBody(map) else { return LLMP_E_STATE }
-      if JSONService.isRequest(map), !exchange.indexBody() { return LLMP_E_INVALID }
-      guard let range = JSONPointer.resolve(Slice(pointer).bytes, in: body.bytes) else {
-        return LLMP_E_NOT_FOUND
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        if map == LLMP_MAP_UPSTREAM_RESPONSE { return JSONService.observed(exchange, Slice(pointer), raw) }
+        guard let body = exchange.lentBody(map) else { return LLMP_E_STATE }
+        if JSONService.isRequest(map), !exchange.indexBody() { return LLMP_E_INVALID }
+        guard let range = JSONPointer.resolve(Slice(pointer).bytes, in: body.bytes) else {
+          return LLMP_E_NOT_FOUND
+        }
+        raw?.pointee = Slice(UnsafeRawBufferPointer(rebasing: body.bytes[range])).text
+        return LLMP_OK
       }
-      raw?.pointee = Slice(UnsafeRawBufferPointer(rebasing: body.bytes[range])).text
-      return LLMP_OK
     }
     table.set = { _, handle, map, pointer, raw in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      return JSONService.set(exchange, map, Slice(pointer), Slice(raw))
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        return JSONService.set(exchange, map, Slice(pointer), Slice(raw))
+      }
     }
     table.member = { _, handle, map, name, nth, raw in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard JSONService.isRequest(map) else { return LLMP_E_UNSUPPORTED }
-      guard let body = exchange.lentBody(map) else { return LLMP_E_STATE }
-      guard exchange.indexBody() else { return LLMP_E_INVALID }
-      guard
-        let range = exchange.members.value(
-          named: Slice(name).bytes, nth: Int(clamping: nth), in: body.bytes)
-      else { return LLMP_E_NOT_FOUND }
-      raw?.pointee = Slice(UnsafeRawBufferPointer(rebasing: body.bytes[range])).text
-      return LLMP_OK
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard JSONService.isRequest(map) else { return LLMP_E_UNSUPPORTED }
+        guard let body = exchange.lentBody(map) else { return LLMP_E_STATE }
+        guard exchange.indexBody() else { return LLMP_E_INVALID }
+        guard
+          let range = exchange.members.value(
+            named: Slice(name).bytes, nth: Int(clamping: nth), in: body.bytes)
+        else { return LLMP_E_NOT_FOUND }
+        raw?.pointee = Slice(UnsafeRawBufferPointer(rebasing: body.bytes[range])).text
+        return LLMP_OK
+      }
     }
     return ServiceTables.lasting(table)
   }()

@@ -7,11 +7,12 @@ enum LimitsService {
     var table = llmp_limits_api_t()
     table.struct_size = UInt32(MemoryLayout<llmp_limits_api_t>.size)
     table.take = { _, handle, limits, count, out in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard let limits, let out, count > 0, count <= 64 else { return LLMP_E_INVALID }
-      guard let requests = LimitsService.read(limits, Int(count)) else { return LLMP_E_INVALID }
-      LimitsService.take(exchange, requests, out)
-      return LLMP_OK
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard let limits, let out, count > 0, count <= 64 else { return LLMP_E_INVALID }
+        guard let requests = LimitsService.read(limits, Int(count)) else { return LLMP_E_INVALID }
+        LimitsService.take(exchange, requests, out)
+        return LLMP_OK
+      }
     }
     table.settle = { context, lease, index, realCost in
       guard let book = InstanceServices.of(context)?.state.leases else { return LLMP_E_STATE }

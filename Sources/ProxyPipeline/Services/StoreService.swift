@@ -8,31 +8,36 @@ enum StoreService {
     var table = llmp_store_api_t()
     table.struct_size = UInt32(MemoryLayout<llmp_store_api_t>.size)
     table.token_peek = { _, handle, secret, out in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard let out, out.pointee.struct_size >= 8 else { return LLMP_E_INVALID }
-      return StoreService.peek(exchange, Slice(secret), out)
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard let out, out.pointee.struct_size >= 8 else { return LLMP_E_INVALID }
+        return StoreService.peek(exchange, Slice(secret), out)
+      }
     }
     table.token_load = { _, handle, secret, cookie in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      let reference = exchange.makeReference()
-      let owner = exchange.caller.map { UInt(bitPattern: Unmanaged.passUnretained($0).toOpaque()) }
-      let now = Clocks.unixMilliseconds()
-      exchange.loop.state.directory.load(presented: Slice(secret).bytes, nowMilliseconds: now) { outcome in
-        var isDown = false
-        if case .unavailable = outcome { isDown = true }
-        reference.run { [isDown] exchange in
-          exchange.isStoreDown = isDown
-          exchange.resume(cookie: cookie, of: owner.flatMap { UnsafeRawPointer(bitPattern: $0) })
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        let reference = exchange.makeReference()
+        let owner = exchange.caller.map { UInt(bitPattern: Unmanaged.passUnretained($0).toOpaque()) }
+        let now = Clocks.unixMilliseconds()
+        exchange.loop.state.directory.load(presented: Slice(secret).bytes, nowMilliseconds: now) { outcome in
+          var isDown = false
+          if case .unavailable = outcome { isDown = true }
+          reference.run { [isDown] exchange in
+            exchange.isStoreDown = isDown
+            exchange.resume(cookie: cookie, of: owner.flatMap { UnsafeRawPointer(bitPattern: $0) })
+          }
         }
+        return LLMP_OK
       }
-      return LLMP_OK
     }
     table.token_bind = { context, handle in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard let caller = exchange.caller, caller.mayWrite(LLMP_META_PROJECT_ID) else { return LLMP_E_DENIED }
-      guard let token = exchange.peeked else { return LLMP_E_STATE }
-      exchange.bind(token)
-      return LLMP_OK
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard let caller = exchange.caller, caller.mayWrite(LLMP_META_PROJECT_ID) else {
+          return LLMP_E_DENIED
+        }
+        guard let token = exchange.peeked else { return LLMP_E_STATE }
+        exchange.bind(token)
+        return LLMP_OK
+      }
     }
     return ServiceTables.lasting(table)
   }()

@@ -8,6 +8,8 @@ public final class ServingGeneration: Sendable {
   /// One for each API, in configuration order.
   public let routes: [Route]
   let stages: ContiguousArray<StageInstance>
+  // The same, for `withStage`.
+  private nonisolated(unsafe) let table: UnsafeMutablePointer<Unmanaged<StageInstance>>
   let facts: ChainFacts
   let defaultRoute: Int
   let limits: LimitSettings
@@ -37,8 +39,21 @@ public final class ServingGeneration: Sendable {
     self.defaultRoute = defaultRoute
     self.limits = limits
     stages = ContiguousArray(generation.stages)
+    table = .allocate(capacity: generation.stages.count)
+    for (index, stage) in generation.stages.enumerated() {
+      (table + index).initialize(to: Unmanaged.passUnretained(stage))
+    }
     facts = ChainFacts(generation.stages)
     holdsForModel = facts.consumesModel != 0
+  }
+
+  deinit { table.deallocate() }
+
+  /// Lends a stage without counting a reference, which would cost as much as an empty hook.
+  @inline(__always)
+  func withStage<T>(_ index: Int, _ body: (StageInstance) -> T) -> T {
+    precondition(index >= 0 && index < stages.count, "no such stage")
+    return table[index]._withUnsafeGuaranteedRef(body)
   }
 
   private static func unserved(

@@ -4,25 +4,29 @@ import NIOCore
 extension RequestTable {
   static func fillBodies(_ table: inout llmp_request_api_t) {
     table.body_get = { handle, map, bytes in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard let body = exchange.lentBody(map) else { return LLMP_E_STATE }
-      bytes?.pointee = body.text
-      return LLMP_OK
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard let body = exchange.lentBody(map) else { return LLMP_E_STATE }
+        bytes?.pointee = body.text
+        return LLMP_OK
+      }
     }
     table.body_set = { handle, map, bytes in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      return exchange.setBody(map, Slice(bytes).bytes)
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        return exchange.setBody(map, Slice(bytes).bytes)
+      }
     }
     table.body_blob = { handle, map, retained in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard let body = exchange.lentBody(map) else { return LLMP_E_STATE }
-      retained?.pointee = Blob(copying: body.bytes).handle
-      return LLMP_OK
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard let body = exchange.lentBody(map) else { return LLMP_E_STATE }
+        retained?.pointee = Blob(copying: body.bytes).handle
+        return LLMP_OK
+      }
     }
     table.body_set_blob = { handle, map, blob in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard let blob = Blob.of(blob) else { return LLMP_E_INVALID }
-      return exchange.setBody(map, blob.bytes)
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard let blob = Blob.of(blob) else { return LLMP_E_INVALID }
+        return exchange.setBody(map, blob.bytes)
+      }
     }
   }
 }

@@ -4,41 +4,47 @@ import ProxyWire
 extension RequestTable {
   static func fillHeaders(_ table: inout llmp_request_api_t) {
     table.hdr_count = { handle, map in
-      guard let exchange = RequestTable.open(handle) else { return 0 }
-      return exchange.headers(map)?.count ?? 0
+      RequestTable.with(handle, else: 0) { exchange in
+        return exchange.headers(map)?.count ?? 0
+      }
     }
     table.hdr_at = { handle, map, index, header in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard let headers = exchange.headers(map) else { return LLMP_E_UNSUPPORTED }
-      guard index <= Int.max, let field = headers.field(at: Int(index)) else { return LLMP_E_NOT_FOUND }
-      header?.pointee = llmp_header_t(name: field.name.text, value: field.value.text)
-      return LLMP_OK
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard let headers = exchange.headers(map) else { return LLMP_E_UNSUPPORTED }
+        guard index <= Int.max, let field = headers.field(at: Int(index)) else { return LLMP_E_NOT_FOUND }
+        header?.pointee = llmp_header_t(name: field.name.text, value: field.value.text)
+        return LLMP_OK
+      }
     }
     table.hdr_get = { handle, map, name, nth, value in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      let found: Slice?
-      switch map {
-      case LLMP_MAP_REQUEST: found = exchange.requestMap.get(Slice(name), nth: Int(nth))
-      case LLMP_MAP_RESPONSE: found = exchange.responseMap.get(Slice(name), nth: Int(nth))
-      case LLMP_MAP_UPSTREAM_REQUEST: found = exchange.upstreamMap.get(Slice(name), nth: Int(nth))
-      case LLMP_MAP_UPSTREAM_RESPONSE: found = exchange.receivedAnswer(Slice(name), nth: Int(nth))
-      default: return LLMP_E_UNSUPPORTED
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        let found: Slice?
+        switch map {
+        case LLMP_MAP_REQUEST: found = exchange.requestMap.get(Slice(name), nth: Int(nth))
+        case LLMP_MAP_RESPONSE: found = exchange.responseMap.get(Slice(name), nth: Int(nth))
+        case LLMP_MAP_UPSTREAM_REQUEST: found = exchange.upstreamMap.get(Slice(name), nth: Int(nth))
+        case LLMP_MAP_UPSTREAM_RESPONSE: found = exchange.receivedAnswer(Slice(name), nth: Int(nth))
+        default: return LLMP_E_UNSUPPORTED
+        }
+        guard let found else { return LLMP_E_NOT_FOUND }
+        value?.pointee = found.text
+        return LLMP_OK
       }
-      guard let found else { return LLMP_E_NOT_FOUND }
-      value?.pointee = found.text
-      return LLMP_OK
     }
     table.hdr_set = { handle, map, name, value in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      return exchange.edit(map, Slice(name), Slice(value), replaces: true)
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        return exchange.edit(map, Slice(name), Slice(value), replaces: true)
+      }
     }
     table.hdr_add = { handle, map, name, value in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      return exchange.edit(map, Slice(name), Slice(value), replaces: false)
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        return exchange.edit(map, Slice(name), Slice(value), replaces: false)
+      }
     }
     table.hdr_remove = { handle, map, name in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      return exchange.remove(map, Slice(name))
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        return exchange.remove(map, Slice(name))
+      }
     }
   }
 }

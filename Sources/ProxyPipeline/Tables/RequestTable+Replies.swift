@@ -5,38 +5,43 @@ import ProxyWire
 extension RequestTable {
   static func fillReplies(_ table: inout llmp_request_api_t) {
     table.status_get = { handle, map in
-      guard let exchange = RequestTable.open(handle) else { return 0 }
-      switch map {
-      case LLMP_MAP_RESPONSE: return UInt32(exchange.outcome.status)
-      case LLMP_MAP_UPSTREAM_RESPONSE: return UInt32(exchange.response.status)
-      default: return 0
+      RequestTable.with(handle, else: 0) { exchange in
+        switch map {
+        case LLMP_MAP_RESPONSE: return UInt32(exchange.outcome.status)
+        case LLMP_MAP_UPSTREAM_RESPONSE: return UInt32(exchange.response.status)
+        default: return 0
+        }
       }
     }
     table.status_set = { handle, status in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard exchange.phase == .responseHeaders || exchange.phase == .holdingAnswer,
-        !exchange.answer.isHeadSent
-      else { return LLMP_E_STATE }
-      guard (200...599).contains(status) else { return LLMP_E_INVALID }
-      exchange.outcome.status = UInt16(status)
-      return LLMP_OK
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard exchange.phase == .responseHeaders || exchange.phase == .holdingAnswer,
+          !exchange.answer.isHeadSent
+        else { return LLMP_E_STATE }
+        guard (200...599).contains(status) else { return LLMP_E_INVALID }
+        exchange.outcome.status = UInt16(status)
+        return LLMP_OK
+      }
     }
     table.respond = { handle, status, fields, count, body in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      return exchange.prepareReply(status, fields, Int(clamping: count), Slice(body))
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        return exchange.prepareReply(status, fields, Int(clamping: count), Slice(body))
+      }
     }
     table.respond_error = { handle, status, type, code, message in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard (400...599).contains(status) else { return LLMP_E_INVALID }
-      guard exchange.phase != .ended else { return LLMP_E_STATE }
-      exchange.replyStream = nil
-      exchange.setErrorReply(
-        UInt16(status), type: Slice(type), code: Slice(code), message: Slice(message))
-      return LLMP_OK
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard (400...599).contains(status) else { return LLMP_E_INVALID }
+        guard exchange.phase != .ended else { return LLMP_E_STATE }
+        exchange.replyStream = nil
+        exchange.setErrorReply(
+          UInt16(status), type: Slice(type), code: Slice(code), message: Slice(message))
+        return LLMP_OK
+      }
     }
     table.respond_stream = { handle, status, fields, count in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      return exchange.prepareReplyStream(status, fields, Int(clamping: count))
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        return exchange.prepareReplyStream(status, fields, Int(clamping: count))
+      }
     }
     table.log = { handle, level, message, fields in
       guard let exchange = RequestTable.open(handle) else { return }
