@@ -52,6 +52,9 @@ final class ServerMetrics: MetricsSource {
     addProcess(&page)
     if let sources {
       StageMetrics.add(sources.generation, &page)
+      page.single(
+        "llm_proxy_held_body_bytes", .gauge, "Bytes of request bodies held in memory",
+        UInt64(max(0, sources.state.heldBodyBytes)))
       addStore(sources.store, &page)
       page.append(sources.state.metrics.prometheus())
     }

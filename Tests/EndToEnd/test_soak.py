@@ -14,6 +14,7 @@ from support.proxy import eventually
 REQUESTS = 20_000 if IS_INSTRUMENTED else 200_000
 STREAMS = 500 if IS_INSTRUMENTED else 2_000
 GROWTH = (200 if IS_INSTRUMENTED else 4) << 20
+CONNECTIONS = 32
 
 LOAD = """
 wrk.method = "POST"
@@ -29,7 +30,7 @@ def load(proxy, token, requests, tmp_path):
     script.write_text(LOAD % token)
     while requests > 0:
         report = subprocess.run(
-            ["wrk", "--threads", "1", "--connections", "32", "--duration", "2", "--script", str(script),
+            ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", "2", "--script", str(script),
              f"{proxy.base_url}/v1/chat/completions"], capture_output=True, text=True, check=True).stdout
         assert "Non-2xx" not in report and "Socket errors" not in report, report
         requests -= int(re.search(r"(\d+) requests in", report)[1])
@@ -50,7 +51,8 @@ def test_memory_and_descriptors_stay_flat_over_many_requests(chained, tmp_path):
     before = [(proxy.resident_bytes(), proxy.descriptors()) for proxy in (first, last)]
     load(first, token, REQUESTS, tmp_path)
     for proxy, (memory, descriptors) in zip((first, last), before):
-        eventually(lambda: proxy.descriptors() <= descriptors, "descriptors to be given back")
+        # How many connections a pool keeps depends on how the clients fell on the loops.
+        eventually(lambda: proxy.descriptors() <= descriptors + CONNECTIONS, "descriptors to be given back")
         assert proxy.resident_bytes() - memory < GROWTH
 
 

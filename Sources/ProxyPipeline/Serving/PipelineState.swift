@@ -16,6 +16,8 @@ public final class PipelineState: Sendable {
   public let metrics = PluginMetrics()
   /// Bytes of request bodies held by exchanges of all loops. Relaxed: a bound, nothing is published through it.
   let heldBytes = Atomic<Int>(0)
+  /// Bytes of request bodies held at this moment.
+  public var heldBodyBytes: Int { heldBytes.load(ordering: .relaxed) }
   let recordUsage: @Sendable (UsageEntry) -> Void
 
   /// Creates the state.

@@ -39,10 +39,15 @@ class Connection:
     def __init__(self, index):
         self.index = index
         self.requests = 0
-        self.bytes_received = 0
+        self.reader = None
         self.server_name = None
         self.failure = None
         self.closed = threading.Event()
+
+    @property
+    def bytes_received(self):
+        """Bytes read so far, after TLS."""
+        return self.reader.total if self.reader else 0
 
 
 class Exchange:
@@ -197,14 +202,13 @@ class Provider:
             threading.Thread(target=self._serve, args=(sock, connection), daemon=True).start()
 
     def _serve(self, sock, connection):
-        reader = None
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.tls:
                 sock = self.tls.accept(sock, connection)
                 with self._news:
                     self._sockets.add(sock)
-            reader = Reader(sock)
+            reader = connection.reader = Reader(sock)
             while self._one(sock, reader, connection):
                 pass
         except (Hangup, Closed):
@@ -214,7 +218,6 @@ class Provider:
             if not self.tls and not self.over.is_set():
                 self.failures.append(error)
         finally:
-            connection.bytes_received = reader.total if reader else 0
             with self._news:
                 self._sockets.discard(sock)
             sock.close()
