@@ -1,0 +1,122 @@
+// Starts the app: who is there, which page, and what surrounds it.
+import { h, fill, announce } from "./core/dom.js";
+import { session } from "./core/session.js";
+import { BASE, go, guard, listen, match, notFound, to } from "./core/router.js";
+import { listenToKeys } from "./core/keys.js";
+import { View, skeleton } from "./core/view.js";
+import { palette } from "./ui/palette.js";
+import { help } from "./ui/help.js";
+import { shell } from "./ui/shell.js";
+import { problem } from "./ui/problem.js";
+import { toast } from "./ui/toast.js";
+import "./ui/time.js";
+
+let frame = null;
+let page = null;
+let main = null;
+
+async function signOut() {
+  await session.signOut().catch(() => {});
+  showLogin("You are signed out.");
+}
+
+function enter() {
+  frame?.abort();
+  frame = new AbortController();
+  document.querySelectorAll(".frame, .skip, .login, #boot").forEach((element) => element.remove());
+  main = shell({ signOut, palette: () => palette(signOut), signal: frame.signal });
+}
+
+/** The login page; the address stays, so that the page that was wanted comes after it. */
+async function showLogin(reason = null) {
+  page?.abort();
+  frame?.abort();
+  frame = null;
+  guard(null);
+  document.querySelectorAll("dialog").forEach((dialog) => dialog.close());
+  document.querySelectorAll(".frame, .skip, .login, #boot").forEach((element) => element.remove());
+  if (!location.pathname.startsWith(`${BASE}/login`)) {
+    const wanted = location.pathname + location.search;
+    history.replaceState({}, "", to("/login", wanted === `${BASE}/` || wanted === BASE ? {} : { next: wanted }));
+  }
+  const { login } = await import("./pages/login.js");
+  login(reason, () => {
+    history.replaceState({}, "", nextAddress());
+    enter();
+    navigate({ moved: true });
+  });
+}
+
+/** Where to after signing in: only ever an address of ours. */
+function nextAddress() {
+  const next = new URLSearchParams(location.search).get("next") ?? "";
+  try {
+    const url = new URL(next, location.origin);
+    if (next.startsWith(`${BASE}/`) && url.origin === location.origin && url.pathname.startsWith(`${BASE}/`)) return url.pathname + url.search;
+  } catch {
+    // Not an address.
+  }
+  return `${BASE}/`;
+}
+
+/** Shows the page of the address. */
+async function navigate({ moved }) {
+  if (!session.current) return;
+  page?.abort();
+  const mine = (page = new AbortController());
+  const found = match(location.pathname);
+  document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+  if (!found) {
+    notFound(main);
+    document.dispatchEvent(new CustomEvent("app:navigated"));
+    return;
+  }
+  const view = new View(main, found.params, mine.signal);
+  const timer = setTimeout(() => fill(main, h("div", { class: "skeleton", style: { width: "14rem", height: "1.8rem" } }), skeleton(8)), 120);
+  try {
+    const module = await import(`./pages/${found.page}.js`);
+    if (mine.signal.aborted) return;
+    await module.default(view);
+  } catch (error) {
+    if (mine.signal.aborted || error.name === "AbortError") return;
+    fill(main, view.head("This page could not be shown"), problem(error, { retry: () => navigate({ moved: false }) }));
+    if (!error.code) console.error(error);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (mine.signal.aborted) return;
+  document.dispatchEvent(new CustomEvent("app:navigated"));
+  if (moved) arrive(view);
+}
+
+function arrive(view) {
+  scrollTo(0, 0);
+  if (!main.contains(document.activeElement) || document.activeElement === main) view.heading?.focus({ preventScroll: true });
+  announce(document.title.replace(" · llm-proxy", ""));
+}
+
+async function start() {
+  if (location.pathname === BASE) history.replaceState({}, "", `${BASE}/`);
+  listen();
+  listenToKeys({ palette: () => palette(signOut), help: () => session.current && help() });
+  document.addEventListener("app:navigate", (event) => navigate(event.detail));
+  document.addEventListener("app:signed-out", () => showLogin("Your session has ended. Sign in and go on where you were."));
+  document.addEventListener("app:restored", () => toast("The server is back.", { seconds: 3 }));
+  for (;;) {
+    try {
+      await session.restore();
+      break;
+    } catch (error) {
+      const place = document.getElementById("boot") ?? document.body.appendChild(h("div", { id: "boot", class: "login" }));
+      fill(place, h("div", { class: "box" }, problem(error, { title: "The server cannot be reached" })));
+      await new Promise((done) => setTimeout(done, 1500));
+    }
+  }
+  if (!session.current) return showLogin();
+  if (location.pathname.startsWith(`${BASE}/login`)) history.replaceState({}, "", nextAddress());
+  enter();
+  await navigate({ moved: false });
+}
+
+export { go };
+start();

@@ -1,0 +1,48 @@
+// Who is signed in. The session itself is a cookie that scripts cannot read.
+import { call } from "./api.js";
+
+export const session = {
+  /** `{user, role, csrf_token, expires_at}`, or null. */
+  current: null,
+
+  /** True when this user may change things. */
+  get canWrite() {
+    return this.current?.role === "admin";
+  },
+
+  /** Asks the server who we are; null when nobody. */
+  async restore() {
+    try {
+      this.current = (await call("GET", "/admin/session")).data;
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      this.current = null;
+    }
+    return this.current;
+  },
+
+  async signIn(credentials) {
+    this.current = (await call("POST", "/admin/session", { body: credentials })).data;
+    return this.current;
+  },
+
+  async signOut() {
+    try {
+      await call("DELETE", "/admin/session");
+    } finally {
+      this.current = null;
+    }
+  },
+
+  /** The server no longer knows us: the page that is open comes back after signing in again. */
+  lost() {
+    if (!this.current) return;
+    this.current = null;
+    document.dispatchEvent(new CustomEvent("app:signed-out"));
+  },
+
+  /** Where applications reach the API: the proxy's own address unless the server names another. */
+  get baseURL() {
+    return (this.current?.api_base_url ?? location.origin).replace(/\/+$/, "");
+  },
+};

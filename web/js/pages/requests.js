@@ -1,0 +1,146 @@
+// Requests as they come: a live tail with filters, and the way into each one's waterfall.
+import { h, fill, said } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { api } from "../core/api.js";
+import { link, to } from "../core/router.js";
+import { live } from "../core/live.js";
+import { millis, money, number, short } from "../core/format.js";
+import { field, input, searchBox, select } from "../ui/field.js";
+import { combo, findProjects, projectItem } from "../ui/combo.js";
+import { dataTable } from "../ui/table.js";
+import { empty, httpStatus } from "../ui/status.js";
+import { when } from "../ui/time.js";
+
+const SHOWN = 150;
+const STATES = [["", "All"], ["2xx", "Answered (2xx)"], ["4xx", "Refused (4xx)"], ["5xx", "Failed (5xx)"], ["401", "401"], ["403", "403"], ["429", "429"]];
+const FILTERS = ["search", "project_id", "token_id", "model", "status", "path", "min_ms"];
+
+export default async function requests(view) {
+  const place = h("div");
+  const note = h("p", { class: "small muted", role: "status" });
+  const newer = h("div", { "aria-live": "polite" });
+  let waiting = [];
+  let frame = 0;
+  let table = null;
+  let seen = new Set();
+  const refilter = (changes) => {
+    view.setQuery(changes);
+    waiting = [];
+    reload();
+  };
+  const project = combo("Project", { find: findProjects, value: await projectItem(view.get("project_id")), placeholder: "All projects", onpick: (item) => refilter({ project_id: item?.id }) });
+  const model = input({ ".value": view.get("model"), placeholder: "Any", spellcheck: false, onchange: (e) => refilter({ model: e.target.value.trim() }) });
+  const slow = input({ type: "number", min: 0, ".value": view.get("min_ms"), placeholder: "0", onchange: (e) => refilter({ min_ms: e.target.value }) });
+  view.show(
+    view.head("Requests", {
+      note: "The latest exchanges, as they end. Open one to see every stage, its verdict and its time.",
+      actions: [pauseButton(view)],
+    }),
+    h("div", { class: "filters", role: "search" },
+      searchBox("Search by id, path, label or error", view.get("search"), (text) => refilter({ search: text })),
+      field("Project", project),
+      field("Status", select(STATES, view.get("status"), { onchange: (e) => refilter({ status: e.target.value }) })),
+      field("Model", model), field("Slower than, ms", slow),
+      view.get("token_id") && h("button", { type: "button", class: "button", onclick: (e) => { e.currentTarget.remove(); refilter({ token_id: null }); } }, icon("close", { size: 14 }), "Only one token")),
+    note, newer, place);
+
+  const filter = () => Object.fromEntries(FILTERS.map((f) => [f, view.get(f)]));
+  const reload = await view.region(place, async () => {
+    const { data, next } = await api.list("exchanges", { ...filter(), limit: SHOWN }, view.signal);
+    table = null;
+    seen = new Set(data.map((row) => row.request_id));
+    waiting = [];
+    drawNewer();
+    if (!data.length) return nothing(FILTERS.some((f) => view.get(f)));
+    table = tailTable();
+    table.rows(data);
+    return h("div", { class: "stack" }, table, next && older(next, table));
+  });
+
+  live.on("exchange", (row) => {
+    if (seen.has(row.request_id) || !matches(row, filter())) return;
+    seen.add(row.request_id);
+    waiting.unshift(row);
+    if (waiting.length > SHOWN) waiting.length = SHOWN;
+    frame ||= requestAnimationFrame(flush);
+  }, view.signal);
+  live.on("sample", (s) => fill(note, s.sampled || s.seen > s.shown ? ["Showing ", h("strong", { class: "num" }, number(s.shown)), " of ", h("strong", { class: "num" }, number(s.seen)), " requests in the last second: a sample, so that the page stays readable. Counts elsewhere are exact."] : null), view.signal);
+  view.on("app:resumed", () => reload({ quiet: true }));
+
+  // One batch a frame at most; while somebody reads further down or uses a row, new ones wait above.
+  function flush() {
+    frame = 0;
+    if (!table) return void reload({ quiet: true });
+    const isReading = scrollY > 240 || place.contains(document.activeElement);
+    if (isReading) return drawNewer();
+    table.prepend(waiting, SHOWN);
+    waiting = [];
+    drawNewer();
+  }
+  function drawNewer() {
+    fill(newer, waiting.length > 0 && h("button", { type: "button", class: "button", onclick: () => {
+      table?.prepend(waiting, SHOWN);
+      waiting = [];
+      drawNewer();
+      scrollTo({ top: 0 });
+    } }, icon("up", { size: 14 }), `Show ${number(waiting.length)} newer`));
+  }
+
+  function older(cursor, table) {
+    const button = h("button", { type: "button", class: "button", onclick: async () => {
+      const { data, next } = await api.list("exchanges", { ...filter(), limit: SHOWN, after: cursor }, view.signal);
+      table.append(...tailRows(data));
+      cursor = next;
+      if (!next) button.remove();
+    } }, "Show older");
+    return h("div", null, button);
+  }
+  function tailRows(data) {
+    const extra = tailTable();
+    extra.rows(data);
+    return [extra];
+  }
+}
+
+function tailTable() {
+  return dataTable({
+    caption: "Requests, newest first", key: (r) => r.request_id, address: (r) => to(`/requests/${encodeURIComponent(r.request_id)}`), className: "tail",
+    columns: [
+      { label: "Request", main: true, cell: (r) => link(`/requests/${encodeURIComponent(r.request_id)}`, [h("span", { class: "muted" }, r.method), " ", said(r.path, { clip: true })]) },
+      { label: "Status", fit: true, cell: (r) => h("span", { class: "row" }, httpStatus(r.status, r), r.is_stream && icon("stream", { size: 14, label: "stream" })) },
+      { label: "Reason", className: "reason", cell: (r) => (r.error_code ? h("code", null, said(r.error_code, { clip: true })) : null) },
+      { label: "Project", cell: (r) => (r.project_name || r.project_id ? said(r.project_name || r.project_id, { clip: true }) : null) },
+      { label: "Token", wide: true, cell: (r) => (r.token_label || r.token_id ? said(r.token_label || r.token_id.slice(0, 8), { clip: true }) : null) },
+      { label: "Model", wide: true, cell: (r) => (r.model ? said(r.model, { clip: true }) : null) },
+      { label: "Tokens", num: true, wide: true, cell: (r) => (r.input_tokens || r.output_tokens ? `${short(r.input_tokens ?? 0)} → ${short(r.output_tokens ?? 0)}` : null) },
+      { label: "Cost", num: true, wide: true, cell: (r) => (r.cost_micros ? money(r.cost_micros, r.currency ?? "USD") : null) },
+      { label: "Time", num: true, fit: true, cell: (r) => millis(r.duration_ms) },
+      { label: "At", fit: true, num: true, cell: (r) => when(r.started_at, "clock") },
+    ],
+  });
+}
+
+/** Whether a summary passes the filters of the page, as the server would see it. */
+function matches(row, f) {
+  const status = String(row.status ?? "");
+  if (f.project_id && row.project_id !== f.project_id) return false;
+  if (f.token_id && row.token_id !== f.token_id) return false;
+  if (f.model && row.model !== f.model) return false;
+  if (f.status && (f.status.endsWith("xx") ? status[0] !== f.status[0] : status !== f.status)) return false;
+  if (f.path && !row.path.startsWith(f.path)) return false;
+  if (f.min_ms && row.duration_ms < Number(f.min_ms)) return false;
+  const text = [row.request_id, row.path, row.token_label, row.project_name, row.model, row.error_code].join(" ").toLowerCase();
+  return !f.search || text.includes(f.search.toLowerCase());
+}
+
+function pauseButton(view) {
+  const button = h("button", { type: "button", class: "button", onclick: () => live.pause() });
+  live.watch((state) => fill(button, icon(live.paused ? "play" : "pause", { size: 14 }), live.paused ? "Resume" : state === "live" ? "Pause" : "Pause"), view.signal);
+  return button;
+}
+
+function nothing(isFiltered) {
+  return h("div", { class: "card" }, isFiltered
+    ? empty({ symbol: "search", title: "No request matches", text: "Only the latest requests are kept here. Widen the filters, or look at Usage for the past." })
+    : empty({ symbol: "requests", title: "No requests yet", text: "Send one with the snippet of a token, or from the playground: it appears here by itself.", action: link("/playground", "Open playground", { class: "button primary" }) }));
+}

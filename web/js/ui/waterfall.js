@@ -1,0 +1,58 @@
+// The waterfall of one exchange: each step with verdict and time, on a scale one can choose.
+import { h, fill, said } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { micros } from "../core/format.js";
+import { segments } from "./field.js";
+import { badge, empty } from "./status.js";
+import { pref, setPref } from "../core/prefs.js";
+
+const KINDS = { stage: "stage", adapter: "adapter", upstream: "provider", client: "client" };
+const HOOKS = { request_headers: "request headers", request_body: "request body", response_headers: "response headers", response_body: "response body", response_event: "stream event", done: "end" };
+
+/** The table of `steps`; the slowest of our own stages is marked in words. */
+export function waterfall(steps, exchange) {
+  if (!steps.length) return empty({ symbol: "requests", title: "No steps recorded", text: "This request ended before any stage saw it." });
+  const ours = steps.filter((s) => s.kind === "stage" || s.kind === "adapter");
+  const slowest = ours.reduce((top, s) => ((s.duration_us ?? 0) > (top?.duration_us ?? -1) ? s : top), null);
+  let scale = pref("waterfall", "time");
+  const body = h("tbody", { role: "rowgroup" });
+  const head = ["Step", "Hook", "Verdict", "Starts", "Takes", "Time line"];
+  const table = h("table", { role: "table", class: "waterfall fold-rows" }, h("caption", null, "Steps of this request in order"),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head.map((text, i) => h("th", { role: "columnheader", scope: "col", class: i === 3 || i === 4 ? "n" : null }, text)))), body);
+  const draw = () => fill(body, steps.map((step) => row(step, step === slowest, place(step))));
+
+  function place(step) {
+    if (scale === "proxy") {
+      const top = slowest?.duration_us || 1;
+      return ours.includes(step) ? [0, ((step.duration_us ?? 0) / top) * 100] : null;
+    }
+    const total = Math.max((exchange.duration_ms ?? 0) * 1000, ...steps.map((s) => (s.start_us ?? 0) + (s.duration_us ?? 0)), 1);
+    return [((step.start_us ?? 0) / total) * 100, ((step.duration_us ?? 0) / total) * 100];
+  }
+  draw();
+  return h("div", null,
+    h("div", { class: "row wrap between waterfall-head" },
+      h("p", { class: "small" }, slowest ? ["Slowest stage: ", h("strong", { "data-slowest": slowest.stage ?? slowest.kind }, said(slowest.stage ?? slowest.kind)), `, ${micros(slowest.duration_us)}`] : null),
+      segments("Scale", [["time", "Whole time"], ["proxy", "Stages only"]], scale, (picked) => {
+        scale = picked;
+        setPref("waterfall", picked);
+        draw();
+      })),
+    table);
+}
+
+function row(step, isSlowest, at) {
+  const classes = [`kind-${step.kind}`, isSlowest && "slowest", (step.verdict === "respond" || step.verdict === "error") && "refused"].filter(Boolean).join(" ");
+  const name = step.stage || step.hook || step.kind;
+  return h("tr", { role: "row", class: classes },
+    h("td", { role: "cell", class: "main" }, h("span", { class: "row wrap" }, said(name), h("span", { class: "small muted" }, KINDS[step.kind] ?? step.kind), isSlowest && badge("slowest stage", "warn", "clock"))),
+    h("td", { role: "cell", "data-label": "Hook" }, h("span", { class: "small" }, said(HOOKS[step.hook] ?? (step.stage ? step.hook ?? "" : "")))),
+    h("td", { role: "cell", "data-label": "Verdict", class: step.verdict || step.detail ? null : "void" }, h("span", { class: "row wrap" }, verdict(step.verdict), step.detail && h("span", { class: "small" }, said(step.detail)))),
+    h("td", { role: "cell", class: "n", "data-label": "Starts" }, h("span", null, step.start_us == null ? "–" : `+${micros(step.start_us)}`)),
+    h("td", { role: "cell", class: "n", "data-label": "Takes" }, h("span", null, micros(step.duration_us))),
+    h("td", { role: "cell", class: `wide-lane ${at ? "" : "void"}`, "data-label": "Time line" }, h("span", { class: "lane", "aria-hidden": "true" }, at && h("span", { class: "bar", style: { "inset-inline-start": `${Math.min(at[0], 99.4)}%`, width: `${Math.max(0, Math.min(at[1], 100 - at[0]))}%` } }))));
+}
+
+function verdict(word) {
+  return { continue: () => badge("continue", "", "check"), respond: () => badge("refused or answered", "warn", "ban"), pause: () => badge("paused", "info", "pause"), error: () => badge("failed", "bad", "bad") }[word]?.() ?? (word ? badge(word) : null);
+}
