@@ -21,7 +21,10 @@ struct EntityTag: Equatable, Sendable {
 
   /// The tag of a project.
   init(_ project: ProjectRecord) {
-    self.init([project.id, project.name, project.updatedAt.rfc3339, String(project.isActive)])
+    self.init([
+      project.id, project.name, project.updatedAt.rfc3339, String(project.isActive),
+      project.policy?.plainText ?? "-", project.metadata?.plainText ?? "-",
+    ])
   }
 
   /// The tag of an access token.
@@ -29,6 +32,7 @@ struct EntityTag: Equatable, Sendable {
     self.init([
       token.id, String(token.isActive), token.maxRequests.map { String($0) } ?? "-",
       token.expiresAt?.rfc3339 ?? "-", token.label.map { "=" + $0 } ?? "-",
+      token.policy?.plainText ?? "-", token.metadata?.plainText ?? "-",
     ])
   }
 

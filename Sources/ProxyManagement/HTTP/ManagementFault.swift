@@ -1,3 +1,5 @@
+internal import ProxyStore
+
 /// A refusal or failure as a management client gets it: `{"error": message, "code": code}`.
 ///
 /// `code` is what programs match on; `message` is for people. Neither ever holds a secret, SQL or a path of
@@ -11,6 +13,8 @@ struct ManagementFault: Error, Equatable, Sendable {
   var message: String
   /// Fields to add to the answer, such as `Allow`.
   var headers: [Header] = []
+  /// The field at fault, where one is: `policy.models[2]`.
+  var param: String?
 
   /// A field of an answer.
   struct Header: Equatable, Sendable {
@@ -18,16 +22,26 @@ struct ManagementFault: Error, Equatable, Sendable {
     var value: String
   }
 
-  init(_ status: UInt16, _ code: String, _ message: String, headers: [Header] = []) {
+  init(
+    _ status: UInt16, _ code: String, _ message: String, headers: [Header] = [], param: String? = nil
+  ) {
     self.status = status
     self.code = code
     self.message = message
     self.headers = headers
+    self.param = param
   }
 
   /// Status 400: the request is not what the operation needs.
   static func invalid(_ message: String, code: String = "invalid_request") -> ManagementFault {
     ManagementFault(400, code, message)
+  }
+
+  /// Status 400: a member of a policy or of metadata cannot be accepted.
+  static func invalid(_ fault: PolicyFault) -> ManagementFault {
+    ManagementFault(
+      400, fault.isUnknownMember ? "unknown_field" : "invalid_policy", Redaction.scrubbed(fault.description),
+      param: Redaction.scrubbed(fault.member))
   }
 
   /// Status 400: the body cannot be read; `detail` says where.

@@ -38,9 +38,11 @@ struct Reply: Sendable {
 
   /// What a client gets for a fault.
   static func fault(_ fault: ManagementFault) -> Reply {
-    .json(
-      fault.status, ["error": .string(fault.message), "code": .string(fault.code)],
-      headers: fault.headers.map { ($0.name, $0.value) })
+    var members: [JSONValue.Member] = [
+      .init(name: "error", value: .string(fault.message)), .init(name: "code", value: .string(fault.code)),
+    ]
+    if let param = fault.param { members.append(.init(name: "param", value: .string(param))) }
+    return .json(fault.status, .object(members), headers: fault.headers.map { ($0.name, $0.value) })
   }
 
   /// The answer for a path that nobody serves, as Go's `ServeMux` gives it.

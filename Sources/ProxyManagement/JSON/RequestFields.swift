@@ -57,8 +57,15 @@ extension RequestFields {
   /// Throws, naming it, when a field other than `known` is given.
   func refuseOthers(than known: String...) throws(ManagementFault) {
     for member in members where !known.contains(member.name.lowercased()) {
-      throw .invalid("unknown field \(Self.quoted(member.name))", code: "unknown_field")
+      throw ManagementFault(
+        400, "unknown_field", "unknown field \(Self.quoted(member.name))",
+        param: Redaction.scrubbed(String(member.name.prefix(64))))
     }
+  }
+
+  /// A whole document: `.null` when given as `null`, `nil` when absent.
+  func document(_ name: String) -> JSONValue? {
+    members.first { $0.name.lowercased() == name }?.value
   }
 
   /// A text, or `nil` when absent.

@@ -5,12 +5,16 @@ import ProxyStore
 struct ProjectFields {
   /// What the body asks for.
   let change: ProjectChange
+  /// Policy and metadata, which are part of `change`.
+  let policies: PolicyFields
   /// Names of the fields given, for the audit trail.
   let names: [String]
 
   /// Reads the body; refuses unknown fields and a `revoke_tokens` without deactivation.
   init(_ fields: RequestFields) throws(ManagementFault) {
-    try fields.refuseOthers(than: "name", "api_key", "openai_api_key", "is_active", "revoke_tokens")
+    try fields.refuseOthers(
+      than:
+        "name", "api_key", "openai_api_key", "is_active", "revoke_tokens", "policy", "metadata")
     let name = try fields.string("name")
     let key = try Self.key(fields)
     let isActive = try fields.bool("is_active")
@@ -18,14 +22,18 @@ struct ProjectFields {
     if revokesTokens != nil, isActive != false {
       throw .invalid("revoke_tokens requires is_active=false")
     }
-    change = ProjectChange(
+    policies = try PolicyFields(fields)
+    var change = ProjectChange(
       name: name, providerKey: key.map { Secret($0) }, isActive: isActive,
       revokesTokens: revokesTokens ?? false)
+    change.policy = policies.policy
+    change.metadata = policies.metadata
+    self.change = change
     let given: KeyValuePairs = [
       "name": name != nil, "api_key": key != nil, "is_active": isActive != nil,
       "revoke_tokens": revokesTokens != nil,
     ]
-    names = given.filter(\.value).map(\.key)
+    names = given.filter(\.value).map(\.key) + policies.names
   }
 
   /// Checks the values, which comes after the question whether the project exists.

@@ -23,17 +23,29 @@ struct ProjectRoutes: Sendable {
       let all = try await operations.ask(to: "list projects") { (state) throws(StoreError) in
         try await state.listProjects()
       }
-      draft.note("project_count", .integer(all.count))
-      guard let window else { return .json(200, .array(all.map { $0.document })) }
-      var rest = all[...]
-      if let after = window.after {
+      var from = all.startIndex
+      if let after = window?.after {
+        // A place among all: the project may have been renamed or deactivated since.
         guard let last = all.firstIndex(where: { $0.id == after }) else { throw PageWindow.unknownAfter }
-        rest = all[(last + 1)...]
+        from = last + 1
       }
+      let rest = picked(all[from...], context.query)
+      draft.note("project_count", .integer(window == nil ? rest.count : all.count))
+      guard let window else { return .json(200, .array(rest.map { $0.document })) }
       let page = rest.prefix(window.limit)
       let next = page.count < rest.count ? page.last?.id : nil
       return .json(
         200, .array(page.map { $0.document }), headers: window.headers(next: next, for: context.request))
+    }
+  }
+
+  /// Those that `search` (a part of name or id, in either case) and `active_only` pick.
+  private func picked(_ projects: ArraySlice<ProjectRecord>, _ query: QueryFields) -> [ProjectRecord] {
+    let wanted = query.text("search")?.lowercased()
+    let activeOnly = query.flag("active_only", "activeOnly") ?? false
+    return projects.filter { project in
+      (!activeOnly || project.isActive)
+        && wanted.map { project.name.lowercased().contains($0) || project.id.contains($0) } ?? true
     }
   }
 
@@ -48,8 +60,14 @@ struct ProjectRoutes: Sendable {
       }
       try ProjectFields.check(key: key)
       try ProjectFields.check(name: name)
+      let policies = try PolicyFields(fields)
+      var creation = ProjectCreation(name: name, providerKey: Secret(key))
+      creation.policy = policies.newPolicy
+      creation.metadata = policies.newMetadata
+      policies.note(in: &draft)
+      let wanted = creation
       let project = try await operations.ask(to: "create project") { (state) throws(StoreError) in
-        try await state.createProject(ProjectCreation(name: name, providerKey: Secret(key)))
+        try await state.createProject(wanted)
       }
       draft.projectID = project.id
       return reply(201, project, [("Location", "\(Self.path)/\(project.id)")])
@@ -71,7 +89,8 @@ struct ProjectRoutes: Sendable {
       let fields = try RequestFields(context.request.body)
       let change = try ProjectFields(fields)
       draft.note("updated_fields", .array(change.names.map { .string($0) }))
-      _ = try await project(id)
+      let old = try await project(id)
+      change.policies.note(in: &draft, policy: old.policy, metadata: old.metadata)
       try change.check()
       let ifMatch = context.request.list("if-match")
       let updated = try await operations.ask(to: "update project", missing: .projectNotFound) {
@@ -156,6 +175,8 @@ extension ProjectRecord {
     }
     members.append(.init(name: "created_at", value: .string(createdAt.rfc3339)))
     members.append(.init(name: "updated_at", value: .string(updatedAt.rfc3339)))
+    members.append(.init(name: "policy", value: policy ?? .null))
+    members.append(.init(name: "metadata", value: metadata ?? .null))
     return .object(members)
   }
 }

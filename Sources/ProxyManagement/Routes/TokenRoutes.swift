@@ -30,22 +30,28 @@ struct TokenRoutes: Sendable {
       }
       try TokenFields.check(limit: limit)
       try TokenFields.check(label: label)
-      let creation = TokenCreation(projectID: projectID, expiresAt: expiry, maxRequests: limit, label: label)
+      let policies = try PolicyFields(fields)
+      var creation = TokenCreation(projectID: projectID, expiresAt: expiry, maxRequests: limit, label: label)
+      creation.policy = policies.newPolicy
+      creation.metadata = policies.newMetadata
+      let wanted = creation
       let issued = try await operations.ask(to: "store token", missing: .projectNotFound) {
         (state) throws(StoreError) in
-        try await state.createToken(creation)
+        try await state.createToken(wanted)
       }
       let record = issued.record
       draft.tokenID = record.id
       draft.note("expires_at", record.expiresAt.map { .string($0.rfc3339) } ?? "never")
       draft.note("max_requests", record.maxRequests.map { .integer($0) })
       draft.note("label", record.label)
+      policies.note(in: &draft)
       return .json(
         201,
         [
           "id": .string(record.id), "token": .string(issued.secret.revealText()),
           "project_id": .string(record.projectID), "expires_at": .optional(record.expiresAt?.rfc3339),
           "max_requests": record.maxRequests.map { .integer($0) } ?? .null, "label": .optional(record.label),
+          "policy": record.policy ?? .null, "metadata": record.metadata ?? .null,
         ],
         headers: [("Location", "\(Self.path)/\(record.id)"), ("ETag", EntityTag(record).text)])
     }
@@ -64,12 +70,12 @@ struct TokenRoutes: Sendable {
     return try await operations.audited("token.update", context) { draft in
       if case .id(let id) = reference { draft.tokenID = id }
       let fields = try RequestFields(context.request.body)
-      try fields.refuseOthers(than: "is_active", "max_requests", "expires_at", "label")
+      try fields.refuseOthers(than: "is_active", "max_requests", "expires_at", "label", "policy", "metadata")
       let isActive = try fields.bool("is_active")
       let limit = try fields.integer("max_requests")
       let expiry = try fields.string("expires_at")
       let label = try fields.string("label")
-      _ = try await token(reference, &draft)
+      let old = try await token(reference, &draft)
       try TokenFields.check(limit: limit)
       try TokenFields.check(label: label)
       var change = TokenChange(isActive: isActive)
@@ -78,13 +84,17 @@ struct TokenRoutes: Sendable {
       if let expiry {
         change.expiresAt = expiry == "never" ? .clear : .set(try TokenFields.expiry(expiry, now: .now()))
       }
-      guard isActive != nil || limit != nil || expiry != nil || label != nil else {
+      let policies = try PolicyFields(fields)
+      change.policy = policies.policy
+      change.metadata = policies.metadata
+      guard isActive != nil || limit != nil || expiry != nil || label != nil || !policies.names.isEmpty else {
         throw ManagementFault.invalid("no fields to update", code: "missing_field")
       }
       draft.note("updated_is_active", isActive.map { .bool($0) })
       draft.note("updated_max_requests", limit.map { $0 == 0 ? "unlimited" : .integer($0) })
       draft.note("updated_expires_at", expiry)
       draft.note("updated_label", label)
+      policies.note(in: &draft, policy: old.policy, metadata: old.metadata)
       let (ifMatch, changes) = (context.request.list("if-match"), change)
       let updated = try await operations.ask(to: "update token", missing: .tokenNotFound) {
         (state) throws(StoreError) in
@@ -115,9 +125,7 @@ struct TokenRoutes: Sendable {
 extension TokenRoutes {
   private func list(_ context: ManagementContext) async throws -> Reply {
     try await operations.audited("token.list", context) { draft in
-      let filter = TokenFilter(
-        projectID: context.query.text("project_id", "projectId"),
-        activeOnly: context.query.flag("active_only", "activeOnly") ?? false)
+      let filter = try TokenFilter(context.query)
       let window = try PageWindow(context.query)
       draft.projectID = filter.projectID
       draft.note("filtered_by_project", .bool(filter.projectID != nil))
@@ -197,7 +205,46 @@ extension TokenRecord {
       "request_count": .integer(requestCount), "max_requests": maxRequests.map { .integer($0) } ?? .null,
       "created_at": .string(createdAt.rfc3339), "last_used_at": .optional(lastUsedAt?.rfc3339),
       "cache_hit_count": .integer(cacheHitCount), "label": .optional(label),
-      "deactivated_at": .optional(deactivatedAt?.rfc3339),
+      "deactivated_at": .optional(deactivatedAt?.rfc3339), "policy": policy ?? .null,
+      "metadata": metadata ?? .null,
     ]
+  }
+}
+
+extension TokenFilter {
+  /// Longest text that can be searched for.
+  private static let searchBytes = 255
+
+  /// Reads the query of a list. Throws 400 for a state or an order that there is not.
+  fileprivate init(_ query: QueryFields) throws(ManagementFault) {
+    self.init(
+      projectID: query.text("project_id", "projectId"),
+      activeOnly: query.flag("active_only", "activeOnly") ?? false, search: query.text("search"))
+    if let search, search.utf8.count > Self.searchBytes {
+      throw Self.fault("search", "must have at most \(Self.searchBytes) bytes")
+    }
+    if let text = query.text("status") {
+      guard let status = TokenStatus(rawValue: text) else {
+        throw Self.fault(
+          "status", "must be one of \(TokenStatus.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      self.status = status
+    }
+    if let text = query.text("sort") {
+      guard let key = TokenOrder.Key(rawValue: text) else {
+        throw Self.fault(
+          "sort", "must be one of \(TokenOrder.Key.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      order.key = key
+    }
+    switch query.text("order") {
+    case "asc": order.isAscending = true
+    case "desc", nil: break
+    default: throw Self.fault("order", "must be asc or desc")
+    }
+  }
+
+  private static func fault(_ name: String, _ reason: String) -> ManagementFault {
+    ManagementFault(400, "invalid_request", "\(name) \(reason)", param: name)
   }
 }

@@ -112,8 +112,10 @@ struct ChangeFeed {
       sql: "UPDATE tokens SET token = 'duplicate:' || id, is_active = 0 WHERE id = ?", arguments: [id])
   }
 
-  private static let projectSelection =
-    "SELECT id, coalesce(deleted_name, name), is_active, api_key FROM projects WHERE deleted_at IS NULL"
+  private static let projectSelection = """
+    SELECT id, coalesce(deleted_name, name), is_active, api_key, policy, metadata
+    FROM projects WHERE deleted_at IS NULL
+    """
 
   private func read(
     _ projectIDs: [String], _ tokenIDs: [String], into changes: inout DirectoryChanges, _ db: Database
@@ -146,7 +148,8 @@ struct ChangeFeed {
     guard let id = statement.text(0) else { return nil }
     return ProjectRow(
       id: id, name: statement.text(1) ?? "", isActive: statement.integer(2) != 0,
-      key: StoredProviderKey(column: statement.text(3) ?? "", sealingKey: sealingKey))
+      key: StoredProviderKey(column: statement.text(3) ?? "", sealingKey: sealingKey),
+      policy: statement.text(4), metadata: statement.text(5))
   }
 }
 

@@ -21,6 +21,7 @@ enum Migrator {
     Step(
       number: 2, name: "labels, masks, audit chain, change log, usage ledger", run: additions,
       undo: undoAdditions),
+    Step(number: 3, name: "policies and metadata", run: policies, undo: undoPolicies),
   ]
 
   /// Version of the schema this program writes.
@@ -134,6 +135,22 @@ enum Migrator {
     // The triggers that fill the change log are made after each step, from the columns there are then.
     for sql in [Schema.listIndexes, Schema.auditChain, Schema.usageEntries, ChangeTriggers.table] {
       try db.execute(sql: sql)
+    }
+  }
+
+  private static func policies(_ db: Database) throws {
+    for table in ["projects", "tokens"] {
+      try add("policy", "TEXT", to: table, db)
+      try add("metadata", "TEXT", to: table, db)
+    }
+    try db.execute(sql: Schema.policyIndexes)
+  }
+
+  private static func undoPolicies(_ db: Database) throws {
+    for name in Schema.policyIndexNames { try db.execute(sql: "DROP INDEX IF EXISTS \(name)") }
+    for table in ["projects", "tokens"] {
+      try drop("policy", of: table, db)
+      try drop("metadata", of: table, db)
     }
   }
 

@@ -13,11 +13,17 @@ struct TokenRow: Sendable {
   /// 0 is unlimited.
   var limit: Int64
   var label: String?
+  /// The `policy` column.
+  var policy: String?
+  /// The `metadata` column.
+  var metadata: String?
 }
 
 extension TokenRow {
-  static let selection =
-    "SELECT token, id, expires_at, is_active, request_count, max_requests, label, project_id FROM tokens"
+  static let selection = """
+    SELECT token, id, expires_at, is_active, request_count, max_requests, label, project_id, policy, metadata
+    FROM tokens
+    """
   static let projectColumn: Int32 = 7
 
   /// Reads the current row of `selection`; `nil` when its `token` column holds nothing that a client could
@@ -35,5 +41,7 @@ extension TokenRow {
     requestCount = statement.integer(4)
     limit = max(0, statement.integer(5))
     label = statement.text(6)
+    policy = statement.text(8)
+    metadata = statement.text(9)
   }
 }

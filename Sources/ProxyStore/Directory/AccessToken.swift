@@ -46,6 +46,7 @@ public final class AccessToken: Sendable {
     var counter = TokenCounter(row: row)
     if row.idBits == nil { counter.detailForWriting().oddID = row.oddID }
     if let label = row.label { counter.detailForWriting().label = label }
+    counter.adopt(project.catalog.policies(policy: row.policy, metadata: row.metadata))
     self.counter = Mutex(counter)
   }
 
@@ -80,6 +81,9 @@ public final class AccessToken: Sendable {
   public var label: String? {
     counter.withLock { $0.detail?.label }
   }
+
+  /// Its own policies at this moment; `nil` when it has none.
+  var ownPolicies: OwnPolicies? { counter.withLock { $0.detail?.policies } }
 
   /// Whether it may be used at `nowMilliseconds` since the Unix epoch.
   public func state(nowMilliseconds: Int64) -> TokenState {
@@ -122,7 +126,14 @@ public final class AccessToken: Sendable {
 // MARK: - The writer's side
 
 extension AccessToken {
-  func reload(_ row: TokenRow) { run(counter.withLock { $0.reload(row) }) }
+  func reload(_ row: TokenRow) {
+    let policies = project.catalog.policies(policy: row.policy, metadata: row.metadata)
+    run(
+      counter.withLock { counter in
+        counter.adopt(policies)
+        return counter.reload(row)
+      })
+  }
 
   /// The row is gone: exchanges that still hold this instance find it revoked.
   func retire() { counter.withLock { $0.isActive = false } }

@@ -42,6 +42,7 @@ public final class Directory: Sendable {
   private let projects = Mutex<[String: Project]>([:])
   private let request = Mutex<(@Sendable (@escaping @Sendable (Bool) -> Void) -> Void)?>(nil)
   let counts = CountQueue()
+  let catalog = PolicyCatalog()
 
   init() {
     shards = (0..<(1 << Self.shardBits)).map { _ in Shard() }
@@ -173,7 +174,7 @@ extension Directory {
     if let project = project(id: row.id) {
       project.reload(row)
     } else {
-      let project = Project(row: row, counts: counts)
+      let project = Project(row: row, counts: counts, catalog: catalog)
       projects.withLock { $0[row.id] = project }
     }
   }

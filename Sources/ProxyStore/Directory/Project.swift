@@ -7,19 +7,25 @@ public final class Project: Sendable {
   /// UUID text.
   public let id: String
   let counts: CountQueue
+  let catalog: PolicyCatalog
   private let active: Atomic<Bool>
+  private let hasPolicies: Atomic<Bool>
   private let fields: Mutex<Fields>
 
   private struct Fields {
     var name: String
     var key: StoredProviderKey
+    var policies: OwnPolicies
   }
 
-  init(row: ProjectRow, counts: CountQueue) {
+  init(row: ProjectRow, counts: CountQueue, catalog: PolicyCatalog) {
     id = row.id
     self.counts = counts
+    self.catalog = catalog
     active = Atomic(row.isActive)
-    fields = Mutex(Fields(name: row.name, key: row.key))
+    let policies = catalog.policies(policy: row.policy, metadata: row.metadata)
+    hasPolicies = Atomic(!policies.isEmpty)
+    fields = Mutex(Fields(name: row.name, key: row.key, policies: policies))
   }
 
   /// False when it was deactivated or deleted; its tokens then answer `.projectInactive`.
@@ -45,12 +51,21 @@ public final class Project: Sendable {
     }
   }
 
+  /// Its policies at this moment; `nil` when it has none, which costs no lock.
+  var ownPolicies: OwnPolicies? {
+    // Acquiring: who is told of a new policy after its operation has returned sees the fields it was put into.
+    guard hasPolicies.load(ordering: .acquiring) else { return nil }
+    return fields.withLock { $0.policies }
+  }
+
   /// False when the key is sealed and cannot be opened.
   var isKeyReadable: Bool { fields.withLock { $0.key.problem == nil } }
 
   /// Takes over a row read later than the last one.
   func reload(_ row: ProjectRow) {
-    fields.withLock { $0 = Fields(name: row.name, key: row.key) }
+    let policies = catalog.policies(policy: row.policy, metadata: row.metadata)
+    fields.withLock { $0 = Fields(name: row.name, key: row.key, policies: policies) }
+    hasPolicies.store(!policies.isEmpty, ordering: .releasing)
     active.store(row.isActive, ordering: .relaxed)
   }
 
@@ -67,4 +82,8 @@ struct ProjectRow: Sendable {
   var name: String
   var isActive: Bool
   var key: StoredProviderKey
+  /// The `policy` column.
+  var policy: String?
+  /// The `metadata` column.
+  var metadata: String?
 }

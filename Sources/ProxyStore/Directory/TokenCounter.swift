@@ -77,6 +77,12 @@ struct TokenCounter {
     return queue()
   }
 
+  /// Takes over the policies of its row.
+  mutating func adopt(_ policies: OwnPolicies) {
+    guard !policies.isEmpty || detail?.policies != nil else { return }
+    detailForWriting().policies = policies.isEmpty ? nil : policies
+  }
+
   /// Takes over a row read later than the last one, never while a transaction writes this token.
   mutating func reload(_ row: TokenRow) -> Errand {
     expires = row.expires

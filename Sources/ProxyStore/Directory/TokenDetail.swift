@@ -22,6 +22,8 @@ final class TokenDetail {
   /// True while the token stands in the writer's list of tokens with a lease.
   var isListed = false
   var label: String?
+  /// `nil` when it has none.
+  var policies: OwnPolicies?
   /// Id of a token whose id is not a UUID.
   var oddID: String?
 }

@@ -1,14 +1,15 @@
-/// A place in a list ordered by time of creation and id.
+/// A place in a list ordered by one column and, among equals, by id.
 struct PageCursor {
-  var createdAt: String
+  /// The column's value as text.
+  var place: String
   var id: String
 
-  init(createdAt: String, id: String) {
-    self.createdAt = createdAt
+  init(place: String, id: String) {
+    self.place = place
     self.id = id
   }
 
-  /// Reads hexadecimal text of `created_at|id`.
+  /// Reads hexadecimal text of `place|id`.
   init?(text: String) {
     let digits = Array(text.utf8)
     guard digits.count % 2 == 0, digits.count <= 512 else { return nil }
@@ -21,12 +22,12 @@ struct PageCursor {
     }
     let parts = bytes.split(separator: UInt8(ascii: "|"), maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { return nil }
-    createdAt = String(decoding: parts[0], as: UTF8.self)
+    place = String(decoding: parts[0], as: UTF8.self)
     id = String(decoding: parts[1], as: UTF8.self)
   }
 
   var text: String {
-    let bytes = Array("\(createdAt)|\(id)".utf8)
+    let bytes = Array("\(place)|\(id)".utf8)
     return String(
       decoding: bytes.flatMap { [HexDigit.lower($0 >> 4), HexDigit.lower($0 & 15)] }, as: UTF8.self)
   }

@@ -1,9 +1,10 @@
 internal import GRDB
+internal import ProxyCore
 
 extension ProjectRecord {
   static let selection =
     """
-    SELECT id, name, api_key, is_active, deactivated_at, created_at, updated_at
+    SELECT id, name, api_key, is_active, deactivated_at, created_at, updated_at, policy, metadata
     FROM projects WHERE deleted_at IS NULL
     """
 
@@ -28,5 +29,24 @@ extension ProjectRecord {
     deactivatedAt = row.moment("deactivated_at")
     createdAt = row.moment("created_at") ?? Timestamp(seconds: 0)
     updatedAt = row.moment("updated_at") ?? Timestamp(seconds: 0)
+    policy = JSONValue(column: row["policy"])
+    metadata = JSONValue(column: row["metadata"])
   }
+}
+
+extension JSONValue {
+  /// The document in a column; text that is none is shown as it stands, so that an operator can see and mend it.
+  init?(column text: String?) {
+    guard let text else { return nil }
+    // What is wrong with it does not matter: it is shown.
+    self = (try? JSONReader.onlyValue(of: Array(text.utf8))) ?? .string(text)
+  }
+}
+
+extension PolicyRules {
+  /// The `policy` column; `nil` when it says nothing.
+  var columnText: String? { isEmpty ? nil : text }
+
+  /// The `metadata` column; `nil` when it says nothing.
+  var metadataColumnText: String? { headers.isEmpty ? nil : metadata.plainText }
 }

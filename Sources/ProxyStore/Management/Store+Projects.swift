@@ -16,10 +16,12 @@ extension Store {
       try db.execute(
         sql:
           """
-          INSERT INTO projects (id, name, api_key, is_active, created_at, updated_at)
-          VALUES (?, ?, ?, 1, ?, ?)
+          INSERT INTO projects (id, name, api_key, is_active, created_at, updated_at, policy, metadata)
+          VALUES (?, ?, ?, 1, ?, ?, ?, ?)
           """,
-        arguments: [id, name, key, now, now])
+        arguments: [
+          id, name, key, now, now, creation.policy?.columnText, creation.metadata?.metadataColumnText,
+        ])
       return try ProjectRecord.fetch(id, sealingKey, db)
     }
   }
@@ -69,6 +71,8 @@ extension Store {
           WHERE id = ?
           """,
         arguments: [newName, newKey, isActive, isActive, now, now, id])
+      try Self.write("policy", change.policy, id, db) { $0.columnText }
+      try Self.write("metadata", change.metadata, id, db) { $0.metadataColumnText }
       if change.revokesTokens, old.isActive, !isActive { try Self.revokeAll(of: id, now, db) }
       return try ProjectRecord.fetch(id, sealingKey, db)
     }
@@ -149,6 +153,18 @@ extension Store {
       throw .invalid(field: "api_key", reason: "must not begin with \(SealingKey.prefix)")
     }
     return text
+  }
+
+  private static func write<Value>(
+    _ column: String, _ change: FieldChange<Value>, _ id: String, _ db: Database, _ text: (Value) -> String?
+  ) throws {
+    let value: String?
+    switch change {
+    case .keep: return
+    case .clear: value = nil
+    case .set(let new): value = text(new)
+    }
+    try db.execute(sql: "UPDATE projects SET \(column) = ? WHERE id = ?", arguments: [value, id])
   }
 
   private static func checkedName(_ name: String) throws(StoreError) -> String {

@@ -29,48 +29,40 @@ extension Store {
       try db.execute(
         sql: """
           INSERT INTO tokens
-            (id, token, token_mask, project_id, expires_at, is_active, max_requests, created_at, label)
-          VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)
+            (id, token, token_mask, project_id, expires_at, is_active, max_requests, created_at, label,
+              policy, metadata)
+          VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
           """,
         arguments: [
           id, hash.hex, TokenSecret.masked(secret), creation.projectID, creation.expiresAt?.databaseText,
           limit,
-          Timestamp.now().databaseText, label,
+          Timestamp.now().databaseText, label, creation.policy?.columnText,
+          creation.metadata?.metadataColumnText,
         ])
       return try TokenRecord.fetch(.id(id), directory, db)
     }
     return IssuedToken(record: record, secret: secret)
   }
 
-  /// One page of tokens, newest first.
+  /// One page of tokens.
   ///
   /// - Parameters:
-  ///   - filter: which tokens.
+  ///   - filter: which tokens, in which order.
   ///   - limit: tokens on the page, 1 to `tokenPageLimit`; beyond that it is cut.
-  ///   - after: `next` of the page before; `nil` for the first.
+  ///   - after: `next` of the page before, for the same filter; `nil` for the first.
   /// - Throws: `invalid` for a cursor that is not one of ours, `unavailable`.
   public func listTokens(
     _ filter: TokenFilter = TokenFilter(), limit: Int = 100, after: String? = nil
   ) async throws(StoreError) -> TokenPage {
     let count = max(1, min(Self.tokenPageLimit, limit))
-    var conditions: [String] = []
-    var arguments: StatementArguments = []
-    Self.add(filter, to: &conditions, &arguments)
-    if let after {
-      guard let cursor = PageCursor(text: after) else {
-        throw .invalid(field: "after", reason: "is not a cursor of ours")
-      }
-      conditions.append("(created_at, id) < (?, ?)")
-      arguments += [cursor.createdAt, cursor.id]
-    }
-    let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
-    let sql = TokenRecord.selection + condition + " ORDER BY created_at DESC, id DESC LIMIT \(count + 1)"
-    let values = arguments
+    let cursor = after.flatMap { PageCursor(text: $0) }
+    if after != nil, cursor == nil { throw .invalid(field: "after", reason: "is not a cursor of ours") }
+    let query = TokenQuery(filter, limit: count, after: cursor)
     return try await read { [directory] db in
-      let rows = try Row.fetchAll(db, sql: sql, arguments: values)
+      let rows = try query.rows(db)
       var page = TokenPage(tokens: rows.prefix(count).map { TokenRecord($0, directory) }, next: nil)
       if rows.count > count, let last = rows.prefix(count).last {
-        page.next = PageCursor(createdAt: last["created_at"] ?? "", id: last["id"] ?? "").text
+        page.next = PageCursor(place: last["place"] ?? "", id: last["id"] ?? "").text
       }
       return page
     }
@@ -78,14 +70,8 @@ extension Store {
 
   /// How many tokens a filter picks.
   public func countTokens(_ filter: TokenFilter = TokenFilter()) async throws(StoreError) -> Int {
-    var conditions: [String] = []
-    var arguments: StatementArguments = []
-    Self.add(filter, to: &conditions, &arguments)
-    let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
-    let values = arguments
-    return try await read { db in
-      try Int.fetchOne(db, sql: "SELECT count(*) FROM tokens" + condition, arguments: values) ?? 0
-    }
+    let query = TokenQuery(filter, limit: 1, after: nil)
+    return try await read { db in try query.count(db) }
   }
 
   /// One token, with its count as of now.
@@ -136,6 +122,8 @@ extension Store {
       add("max_requests", change.maxRequests) { $0 == 0 ? nil : $0 }
       add("expires_at", change.expiresAt) { $0.databaseText }
       add("label", change.label) { $0 }
+      add("policy", change.policy) { $0.columnText }
+      add("metadata", change.metadata) { $0.metadataColumnText }
       guard !sets.isEmpty else { return old }
       arguments += [old.id]
       try db.execute(
@@ -155,20 +143,6 @@ extension Store {
         sql: "UPDATE tokens SET is_active = 0, deactivated_at = ? WHERE id = ?",
         arguments: [Timestamp.now().databaseText, old.id])
       return TokenRevocation(record: try TokenRecord.fetch(.id(old.id), directory, db), wasActive: true)
-    }
-  }
-
-  private static func add(
-    _ filter: TokenFilter, to conditions: inout [String], _ arguments: inout StatementArguments
-  ) {
-    if let project = filter.projectID {
-      conditions.append("project_id = ?")
-      arguments += [project]
-    }
-    if filter.activeOnly {
-      // The Go program wrote expiries in its host's zone: compared as moments, not as texts.
-      conditions.append("is_active AND (expires_at IS NULL OR julianday(expires_at) > julianday(?))")
-      arguments += [Timestamp.now().databaseText]
     }
   }
 

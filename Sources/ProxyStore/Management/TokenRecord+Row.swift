@@ -1,10 +1,12 @@
 internal import GRDB
+internal import ProxyCore
 
 extension TokenRecord {
-  static let selection = """
-    SELECT id, token, token_mask, project_id, label, expires_at, is_active, deactivated_at, request_count,
-      max_requests, created_at, last_used_at, cache_hit_count FROM tokens
+  static let columns = """
+    id, token, token_mask, project_id, label, expires_at, is_active, deactivated_at, request_count, \
+    max_requests, created_at, last_used_at, cache_hit_count, policy, metadata
     """
+  static let selection = "SELECT \(columns) FROM tokens"
 
   static func fetch(_ reference: TokenReference, _ directory: Directory, _ db: Database) throws -> TokenRecord
   {
@@ -34,6 +36,8 @@ extension TokenRecord {
     requestCount = row["request_count"] ?? 0
     lastUsedAt = row.moment("last_used_at")
     cacheHitCount = row["cache_hit_count"] ?? 0
+    policy = JSONValue(column: row["policy"])
+    metadata = JSONValue(column: row["metadata"])
     let hash: String = row["token"] ?? ""
     guard let token = hash.tokenHash.flatMap({ directory.token($0) }) else { return }
     (requestCount, lastUsedAt) = token.overlay(count: requestCount, lastUsed: lastUsedAt)

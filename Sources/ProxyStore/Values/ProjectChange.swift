@@ -6,6 +6,10 @@ public struct ProjectCreation: Sendable {
   public var name: String
   /// The provider's key; not empty. Sealed before it is stored when the store has a sealing key.
   public var providerKey: Secret
+  /// What narrows all of its tokens; `nil` is nothing.
+  public var policy: PolicyRules?
+  /// Metadata, as the headers they require.
+  public var metadata: PolicyRules?
 
   /// A new project of this name and key.
   public init(name: String, providerKey: Secret) {
@@ -24,6 +28,10 @@ public struct ProjectChange: Sendable {
   public var isActive: Bool?
   /// Also revokes all tokens of a project that this change deactivates.
   public var revokesTokens: Bool
+  /// New policy.
+  public var policy: FieldChange<PolicyRules> = .keep
+  /// New metadata, as the headers they require.
+  public var metadata: FieldChange<PolicyRules> = .keep
 
   /// Changes the given fields only.
   public init(

@@ -1,3 +1,5 @@
+public import ProxyCore
+
 /// A project as management shows it: everything but the provider key in clear.
 public struct ProjectRecord: Sendable, Equatable {
   /// UUID text.
@@ -16,6 +18,10 @@ public struct ProjectRecord: Sendable, Equatable {
   public var createdAt: Timestamp
   /// When a field of it was changed last.
   public var updatedAt: Timestamp
+  /// Its policy; a text when it is not one of ours.
+  public var policy: JSONValue?
+  /// Its metadata; a text when they are not ours.
+  public var metadata: JSONValue?
 }
 
 /// What a bulk revocation found and did.

@@ -18,6 +18,10 @@ public struct TokenChange: Sendable {
   public var expiresAt: FieldChange<Timestamp>
   /// New label.
   public var label: FieldChange<String>
+  /// New policy.
+  public var policy: FieldChange<PolicyRules> = .keep
+  /// New metadata, as the headers they require.
+  public var metadata: FieldChange<PolicyRules> = .keep
 
   /// Changes the given fields only.
   public init(

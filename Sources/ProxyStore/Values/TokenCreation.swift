@@ -10,6 +10,10 @@ public struct TokenCreation: Sendable {
   public var maxRequests: Int64?
   /// Free text, at most 255 bytes.
   public var label: String?
+  /// What narrows it; `nil` is nothing.
+  public var policy: PolicyRules?
+  /// Metadata, as the headers they require.
+  public var metadata: PolicyRules?
 
   /// A new token for a project.
   public init(projectID: String, expiresAt: Timestamp?, maxRequests: Int64? = nil, label: String? = nil) {

@@ -1,3 +1,5 @@
+public import ProxyCore
+
 /// An access token as management shows it: everything but its secret.
 public struct TokenRecord: Sendable, Equatable {
   /// UUID text, the handle for management.
@@ -25,6 +27,10 @@ public struct TokenRecord: Sendable, Equatable {
   public var lastUsedAt: Timestamp?
   /// Answers from the response cache.
   public var cacheHitCount: Int64
+  /// Its policy; a text when it is not one of ours.
+  public var policy: JSONValue?
+  /// Its metadata; a text when they are not ours.
+  public var metadata: JSONValue?
 }
 
 /// The outcome of revoking one token.

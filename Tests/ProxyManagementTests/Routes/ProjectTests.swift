@@ -4,9 +4,11 @@ import Testing
 @testable import ProxyManagement
 
 @Suite struct ProjectTests {
-  private static let keys = ["id", "name", "api_key", "is_active", "created_at", "updated_at"]
+  private static let keys = [
+    "id", "name", "api_key", "is_active", "created_at", "updated_at", "policy", "metadata",
+  ]
   private static let inactiveKeys = [
-    "id", "name", "api_key", "is_active", "deactivated_at", "created_at", "updated_at",
+    "id", "name", "api_key", "is_active", "deactivated_at", "created_at", "updated_at", "policy", "metadata",
   ]
 
   @Test func creationAnswersTheProjectWithItsKeyMasked() async throws {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct TokenTests {
   private static let keys = [
     "id", "token", "project_id", "expires_at", "is_active", "request_count", "max_requests", "created_at",
-    "last_used_at", "cache_hit_count", "label", "deactivated_at",
+    "last_used_at", "cache_hit_count", "label", "deactivated_at", "policy", "metadata",
   ]
 
   private func create(_ plane: TestPlane, _ body: String) async -> Answer {
@@ -20,7 +20,10 @@ import Testing
       let answer = await plane.send(
         "POST", "/manage/tokens", ["project_id": .string(project), "duration_minutes": .integer(60)])
       #expect(answer.status == 201)
-      #expect(answer.names == ["id", "token", "project_id", "expires_at", "max_requests", "label"])
+      #expect(
+        answer.names == [
+          "id", "token", "project_id", "expires_at", "max_requests", "label", "policy", "metadata",
+        ])
       let secret = answer.string("token")
       #expect(TokenSecret.isWellFormed(secret))
       #expect(answer.string("project_id") == project)

@@ -165,7 +165,7 @@ struct Answer: Sendable {
   var error: String {
     #expect(header("Content-Type") == "application/json")
     #expect(body.last == UInt8(ascii: "\n"))
-    #expect(names == ["error", "code"])
+    #expect(names == ["error", "code"] || names == ["error", "code", "param"])
     return string("error")
   }
 

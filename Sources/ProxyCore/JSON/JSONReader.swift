@@ -1,9 +1,9 @@
 /// Reads the first JSON value of a text, strictly by RFC 8259, in bounded depth.
 ///
 /// What follows the first value is not looked at, as the Go program's decoder does it.
-struct JSONReader {
+public struct JSONReader {
   /// Why a text is not accepted.
-  enum Failure: Error, Equatable {
+  public enum Failure: Error, Equatable {
     /// Not JSON; the offset is where reading stopped.
     case malformed(offset: Int)
     /// Nested deeper than `maximumDepth`.
@@ -13,7 +13,7 @@ struct JSONReader {
   }
 
   /// Arrays and objects may be nested this deep.
-  static let maximumDepth = 64
+  public static let maximumDepth = 64
 
   private let bytes: UnsafeRawBufferPointer
   private var at = 0
@@ -23,11 +23,25 @@ struct JSONReader {
   }
 
   /// The first value of `text`. Throws when there is none or it is not valid.
-  static func firstValue(of text: [UInt8]) throws(Failure) -> JSONValue {
+  public static func firstValue(of text: [UInt8]) throws(Failure) -> JSONValue {
     // `Array.withUnsafeBytes` cannot throw a typed error.
     let result = text.withUnsafeBytes { (buffer) -> Result<JSONValue, Failure> in
       var reader = JSONReader(buffer)
       return Result { () throws(Failure) in try reader.value(depth: 0) }
+    }
+    return try result.get()
+  }
+
+  /// The value of `text`, which holds nothing else. Throws when there is none, more than one, or it is not valid.
+  public static func onlyValue(of text: [UInt8]) throws(Failure) -> JSONValue {
+    let result = text.withUnsafeBytes { (buffer) -> Result<JSONValue, Failure> in
+      var reader = JSONReader(buffer)
+      return Result { () throws(Failure) in
+        let value = try reader.value(depth: 0)
+        reader.skipSpace()
+        guard reader.at == buffer.count else { throw .malformed(offset: reader.at) }
+        return value
+      }
     }
     return try result.get()
   }
@@ -180,5 +194,14 @@ extension JSONReader {
       at += 1
     }
     return code
+  }
+
+  private func hexValue(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 48
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - 87
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - 55
+    default: nil
+    }
   }
 }

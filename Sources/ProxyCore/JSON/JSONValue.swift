@@ -1,30 +1,43 @@
-/// A JSON document: what a request's body holds and what an answer is written from.
+/// A JSON document of the control plane: what a request's body holds and what an answer is written from.
 ///
 /// Objects keep the order of their members, so that an answer always shows its keys in the same order, and
 /// numbers keep their text, so that an integer is never taken through a floating-point value.
-enum JSONValue: Sendable, Equatable {
+public enum JSONValue: Sendable, Equatable {
+  /// `null`.
   case null
+  /// `true` or `false`.
   case bool(Bool)
   /// The number's text, valid by RFC 8259.
   case number(String)
+  /// A text.
   case string(String)
+  /// A list.
   case array([JSONValue])
+  /// Members in their order.
   case object([Member])
 
   /// One member of an object.
-  struct Member: Sendable, Equatable {
-    var name: String
-    var value: JSONValue
+  public struct Member: Sendable, Equatable {
+    /// Its name, unescaped.
+    public var name: String
+    /// Its value.
+    public var value: JSONValue
+
+    /// A member.
+    public init(name: String, value: JSONValue) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// A whole number.
-  static func integer(_ value: some BinaryInteger) -> JSONValue { .number(String(value)) }
+  public static func integer(_ value: some BinaryInteger) -> JSONValue { .number(String(value)) }
 
   /// A text, or `null` when there is none.
-  static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+  public static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
 
   /// What a refusal calls this kind of value.
-  var kind: String {
+  public var kind: String {
     switch self {
     case .null: "null"
     case .bool: "a boolean"
@@ -36,7 +49,7 @@ enum JSONValue: Sendable, Equatable {
   }
 
   /// The first member of this name, when this is an object that has one.
-  subscript(name: String) -> JSONValue? {
+  public subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name == name }?.value
   }
@@ -44,17 +57,17 @@ enum JSONValue: Sendable, Equatable {
 
 extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {
   /// A text.
-  init(stringLiteral value: String) {
+  public init(stringLiteral value: String) {
     self = .string(value)
   }
 
   /// An object with its members in the order written.
-  init(dictionaryLiteral elements: (String, JSONValue)...) {
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(elements.map { Member(name: $0.0, value: $0.1) })
   }
 
   /// An array.
-  init(arrayLiteral elements: JSONValue...) {
+  public init(arrayLiteral elements: JSONValue...) {
     self = .array(elements)
   }
 }
@@ -63,44 +76,57 @@ extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, 
 
 extension JSONValue {
   /// The document as compact JSON, escaped as Go's encoder does it (`<`, `>`, `&`, U+2028 and U+2029 too).
-  var bytes: [UInt8] {
+  public var bytes: [UInt8] {
     var out: [UInt8] = []
     write(to: &out)
     return out
   }
 
   /// `bytes` as text.
-  var text: String { String(decoding: bytes, as: UTF8.self) }
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// The document as compact JSON with no more escapes than needed: for storing, and for what is sent on.
+  public var plainText: String {
+    var out: [UInt8] = []
+    write(to: &out, isPlain: true)
+    return String(decoding: out, as: UTF8.self)
+  }
 
   /// Appends the document to `out`.
-  func write(to out: inout [UInt8]) {
+  public func write(to out: inout [UInt8]) { write(to: &out, isPlain: false) }
+
+  private func write(to out: inout [UInt8], isPlain: Bool) {
     switch self {
     case .null: out.append(contentsOf: "null".utf8)
     case .bool(let value): out.append(contentsOf: (value ? "true" : "false").utf8)
     case .number(let text): out.append(contentsOf: text.utf8)
-    case .string(let text): Self.write(string: text, to: &out)
+    case .string(let text): Self.write(string: text, to: &out, isPlain)
     case .array(let elements):
       out.append(UInt8(ascii: "["))
       for (index, element) in elements.enumerated() {
         if index > 0 { out.append(UInt8(ascii: ",")) }
-        element.write(to: &out)
+        element.write(to: &out, isPlain: isPlain)
       }
       out.append(UInt8(ascii: "]"))
     case .object(let members):
       out.append(UInt8(ascii: "{"))
       for (index, member) in members.enumerated() {
         if index > 0 { out.append(UInt8(ascii: ",")) }
-        Self.write(string: member.name, to: &out)
+        Self.write(string: member.name, to: &out, isPlain)
         out.append(UInt8(ascii: ":"))
-        member.value.write(to: &out)
+        member.value.write(to: &out, isPlain: isPlain)
       }
       out.append(UInt8(ascii: "}"))
     }
   }
 
-  private static func write(string: String, to out: inout [UInt8]) {
+  private static func write(string: String, to out: inout [UInt8], _ isPlain: Bool) {
     out.append(UInt8(ascii: "\""))
     for scalar in string.unicodeScalars {
+      if isPlain, scalar.value >= 0x20, scalar != "\"", scalar != "\\" {
+        out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        continue
+      }
       switch scalar {
       case "\"": out.append(contentsOf: "\\\"".utf8)
       case "\\": out.append(contentsOf: "\\\\".utf8)

@@ -1,0 +1,76 @@
+/// The policies one request is under, outermost first: its project's, those of the tokens its token descends
+/// from, its token's. Every one of them has to be content.
+///
+/// A value to be reused: `removeAll` keeps the storage, so that the usual request allocates nothing.
+public struct PolicyChain: Sendable {
+  /// Whose policy it is; limits are counted by it.
+  public enum Owner: Sendable {
+    /// All tokens of the project share its limits.
+    case project(Project)
+    /// The token and its descendants share its limits.
+    case token(AccessToken)
+  }
+
+  /// One policy and whose it is.
+  public struct Link: Sendable {
+    /// What has to hold.
+    public let policy: Policy
+    /// Whose it is.
+    public let owner: Owner
+  }
+
+  /// Outermost first.
+  public private(set) var links: ContiguousArray<Link> = []
+  /// The members that any of them has.
+  public private(set) var members: PolicyMembers = []
+
+  /// No policy.
+  public init() {}
+
+  /// True when there is no policy: anything that the configuration allows may pass.
+  public var isEmpty: Bool { members.isEmpty }
+
+  /// Forgets all policies.
+  public mutating func removeAll() {
+    if isEmpty { return }
+    links.removeAll(keepingCapacity: true)
+    members = []
+  }
+
+  /// Adds the policies of a project.
+  public mutating func append(_ project: Project) {
+    if let own = project.ownPolicies { append(own, .project(project)) }
+  }
+
+  /// Adds the policies of a token, without those above it.
+  public mutating func append(own token: AccessToken) {
+    if let own = token.ownPolicies { append(own, .token(token)) }
+  }
+
+  private mutating func append(_ own: OwnPolicies, _ owner: Owner) {
+    for policy in [own.policy, own.metadata] {
+      guard let policy else { continue }
+      links.append(Link(policy: policy, owner: owner))
+      members.formUnion(policy.members)
+    }
+  }
+
+  /// What they say together, for show; `nil` when there is none, or one that cannot be read.
+  public var effective: PolicyRules? {
+    var effective: PolicyRules?
+    for link in links {
+      guard let rules = link.policy.rules else { return nil }
+      effective = effective?.narrowed(by: rules) ?? rules
+    }
+    return effective
+  }
+}
+
+extension AccessToken {
+  /// Puts the policies that requests with this token are under into `chain`, as they are at this moment.
+  public func collectPolicies(into chain: inout PolicyChain) {
+    chain.removeAll()
+    chain.append(project)
+    chain.append(own: self)
+  }
+}
