@@ -72,6 +72,11 @@ async function navigate({ moved }) {
     return;
   }
   const view = new View(main, found.params, mine.signal);
+  view.onshown = () => {
+    clearTimeout(timer);
+    document.dispatchEvent(new CustomEvent("app:navigated"));
+    if (moved) arrive(view);
+  };
   const timer = setTimeout(() => fill(main, h("div", { class: "skeleton", style: { width: "14rem", height: "1.8rem" } }), skeleton(8)), 120);
   try {
     const module = await import(`./pages/${found.page}.js`);
@@ -79,14 +84,11 @@ async function navigate({ moved }) {
     await module.default(view);
   } catch (error) {
     if (mine.signal.aborted || error.name === "AbortError") return;
-    fill(main, view.head("This page could not be shown"), problem(error, { retry: () => navigate({ moved: false }) }));
+    view.show(view.head("This page could not be shown"), problem(error, { retry: () => navigate({ moved: false }) }));
     if (!error.code) console.error(error);
   } finally {
     clearTimeout(timer);
   }
-  if (mine.signal.aborted) return;
-  document.dispatchEvent(new CustomEvent("app:navigated"));
-  if (moved) arrive(view);
 }
 
 function arrive(view) {

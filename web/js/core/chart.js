@@ -3,7 +3,7 @@ import { h, fill } from "./dom.js";
 
 let loading = null;
 /** Chart.js is a classic script that also runs as a module: Trusted Types allow no script element by address. */
-const load = () => (loading ??= import(new URL("../../vendor/chart.umd.js", import.meta.url).href).then(() => globalThis.Chart));
+const load = () => (loading ??= import(new URL("../../vendor/chart.min.js", import.meta.url).href).then(() => globalThis.Chart));
 
 /** A custom property as a colour that a canvas understands. */
 function colour(name) {

@@ -5,9 +5,13 @@ const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumF
 const stamp = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const dayOnly = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const minutes = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const NONE = "–";
 
 export const number = (n) => (n === null || n === undefined ? NONE : integer.format(n));
+
+/** "1 stage", "3 stages". */
+export const count = (n, noun) => `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
 
 /** Short from ten thousand on: 12.3K. */
 export const short = (n) => (n === null || n === undefined ? NONE : Math.abs(n) < 10_000 ? integer.format(n) : compact.format(n));
@@ -39,6 +43,7 @@ export function micros(us) {
 /** Milliseconds. */
 export function millis(ms) {
   if (ms === null || ms === undefined) return NONE;
+  if (ms === 0) return "0 ms";
   if (ms < 1) return `${Math.round(ms * 1000)} µs`;
   if (ms < 10) return `${ms.toFixed(2)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -85,6 +90,7 @@ export function readSpan(text) {
 }
 
 export const dateTime = (date) => stamp.format(date);
+export const hourMinute = (date) => minutes.format(date);
 export const timeOfDay = (date) => clock.format(date);
 export const day = (date) => dayOnly.format(date);
 

@@ -1,5 +1,6 @@
 // Who is signed in. The session itself is a cookie that scripts cannot read.
 import { call } from "./api.js";
+import { pref, setPref } from "./prefs.js";
 
 export const session = {
   /** `{user, role, csrf_token, expires_at}`, or null. */
@@ -10,8 +11,9 @@ export const session = {
     return this.current?.role === "admin";
   },
 
-  /** Asks the server who we are; null when nobody. */
+  /** Asks the server who we are; null when nobody, which a browser that never signed in need not ask. */
   async restore() {
+    if (!pref("signed-in", false)) return null;
     try {
       this.current = (await call("GET", "/admin/session")).data;
     } catch (error) {
@@ -23,6 +25,7 @@ export const session = {
 
   async signIn(credentials) {
     this.current = (await call("POST", "/admin/session", { body: credentials })).data;
+    setPref("signed-in", true);
     return this.current;
   },
 
@@ -31,6 +34,7 @@ export const session = {
       await call("DELETE", "/admin/session");
     } finally {
       this.current = null;
+      setPref("signed-in", null);
     }
   },
 
@@ -38,6 +42,7 @@ export const session = {
   lost() {
     if (!this.current) return;
     this.current = null;
+    setPref("signed-in", null);
     document.dispatchEvent(new CustomEvent("app:signed-out"));
   },
 

@@ -10,6 +10,8 @@ export class View {
     this.params = params;
     /** Ends when the page is left. */
     this.signal = signal;
+    /** Called when the page first shows something. */
+    this.onshown = null;
     this.query = new URLSearchParams(location.search);
   }
 
@@ -29,7 +31,10 @@ export class View {
 
   /** Shows the page. */
   show(...children) {
+    if (this.signal.aborted) return this;
     fill(this.main, ...children);
+    this.onshown?.(this);
+    this.onshown = null;
     return this;
   }
 

@@ -83,7 +83,7 @@ export default async function audit(view) {
     try {
       const { data } = await api.get("/manage/audit/verify", {}, view.signal);
       if (!data.ok) return notice("bad", h("p", { class: "strong" }, "The chain is broken"), h("p", null, said(data.problem ?? "An entry does not fit the one before it.")), h("p", null, "Somebody changed the database past this program, or it was restored from two backups. Compare with the audit file, which has every entry too."));
-      return h("p", { class: "small muted row wrap" }, icon("audit", { size: 14 }), `Chain verified: ${number(data.verified)} entries fit together.`, data.unchained ? ` ${number(data.unchained)} older ones were written before the chain began.` : "", data.head_hash && h("code", { title: data.head_hash }, `head ${data.head_hash.slice(0, 12)}…`));
+      return h("p", { class: "small muted row" }, icon("audit", { size: 14 }), h("span", null, `Chain verified: ${number(data.verified)} entries fit together.`, data.unchained ? ` ${number(data.unchained)} older ones were written before the chain began.` : "", " ", data.head_hash && h("code", { title: data.head_hash }, `head ${data.head_hash.slice(0, 12)}…`)));
     } catch (error) {
       if (error.status === 404) return null;
       throw error;

@@ -5,7 +5,7 @@ import { api } from "../core/api.js";
 import { link } from "../core/router.js";
 import { live } from "../core/live.js";
 import { chart } from "../core/chart.js";
-import { bytes, day, millis, money, number, percent, short, span, timeOfDay } from "../core/format.js";
+import { bytes, day, hourMinute, millis, money, number, percent, short, span } from "../core/format.js";
 import { segments } from "../ui/field.js";
 import { badge, card, empty, facts, notice } from "../ui/status.js";
 import { when } from "../ui/time.js";
@@ -50,7 +50,7 @@ function board(view, first) {
   const [requests, errors, latency, streams, tokens, cost] = ["Requests", "Errors", "Median time", "Now in flight", "Tokens", "Cost"].map(figure);
   const health = h("div");
   const [projects, models, changes, process] = [h("div"), h("div"), h("div"), h("div")];
-  const label = (row) => (first.step_seconds >= 3600 ? `${day(new Date(row.t))} ${timeOfDay(new Date(row.t)).slice(0, 5)}` : timeOfDay(new Date(row.t)));
+  const label = (row) => (first.step_seconds >= 3600 ? `${day(new Date(row.t))} ${hourMinute(new Date(row.t))}` : hourMinute(new Date(row.t)));
   const columns = (data, names) => names.map((name) => data.series.map((row) => row[name] ?? null));
   const traffic = chart({
     title: "Requests and errors", labels: first.series.map(label), view, format: number,

@@ -3,7 +3,7 @@ import { h, fill, said } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { api } from "../core/api.js";
 import { live } from "../core/live.js";
-import { micros, number, short } from "../core/format.js";
+import { count, micros, number, short } from "../core/format.js";
 import { badge, card, empty, facts } from "../ui/status.js";
 import { when } from "../ui/time.js";
 import { identifier } from "../ui/copy.js";
@@ -54,7 +54,7 @@ const keyOf = (part) => (part.isAdapter ? `adapter:${part.name}` : part.name);
 
 function summary(data) {
   return h("dl", { class: "figures" },
-    [["Generation", number(data.generation), ["in force since ", when(data.since)]], ["Stages", number(data.stages.length), `${number(data.adapters.length)} adapters`],
+    [["Generation", number(data.generation), ["in force since ", when(data.since)]], ["Stages", number(data.stages.length), count(data.adapters.length, "adapter")],
       ["In flight", number(data.in_flight), "exchanges"],
       ["Failures", number([...data.stages, ...data.adapters].flatMap((s) => s.hooks).reduce((sum, k) => sum + k.failures, 0)), "since the start"]]
       .map(([name, value, sub]) => h("div", { class: "figure" }, h("dt", null, name), h("dd", { class: "value" }, value), h("dd", { class: "sub" }, sub))));

@@ -58,6 +58,6 @@ function tester(p) {
       button.removeAttribute("aria-busy");
     }
   }
-  return h("details", { class: "fold" }, h("summary", null, "Test it"), h("div", { class: "inside" },
+  return h("details", { class: "fold" }, h("summary", null, h("span", null, "Test it")), h("div", { class: "inside" },
     h("div", { class: "form-grid" }, field("With the key of", project), field("Model", model)), h("div", null, button), result));
 }

@@ -106,18 +106,22 @@ function tailTable() {
   return dataTable({
     caption: "Requests, newest first", key: (r) => r.request_id, address: (r) => to(`/requests/${encodeURIComponent(r.request_id)}`), className: "tail",
     columns: [
-      { label: "Request", main: true, cell: (r) => link(`/requests/${encodeURIComponent(r.request_id)}`, [h("span", { class: "muted" }, r.method), " ", said(r.path, { clip: true })]) },
-      { label: "Status", fit: true, cell: (r) => h("span", { class: "row" }, httpStatus(r.status, r), r.is_stream && icon("stream", { size: 14, label: "stream" })) },
-      { label: "Reason", className: "reason", cell: (r) => (r.error_code ? h("code", null, said(r.error_code, { clip: true })) : null) },
-      { label: "Project", cell: (r) => (r.project_name || r.project_id ? said(r.project_name || r.project_id, { clip: true }) : null) },
-      { label: "Token", wide: true, cell: (r) => (r.token_label || r.token_id ? said(r.token_label || r.token_id.slice(0, 8), { clip: true }) : null) },
-      { label: "Model", wide: true, cell: (r) => (r.model ? said(r.model, { clip: true }) : null) },
+      { label: "Request", main: true, two: true, cell: (r) => h("span", null, link(`/requests/${encodeURIComponent(r.request_id)}`, [said(r.method), " ", said(r.path)]), h("span", { class: "sub" }, said(r.model || "no model", { clip: true }))) },
+      { label: "Status", cell: (r) => h("span", { class: "row" }, httpStatus(r.status, r), r.is_stream && icon("stream", { size: 14, label: "stream" }), r.error_code && h("code", { class: "small" }, said(r.error_code, { clip: true }))) },
+      { label: "Project and token", two: true, cell: (r) => who(r) },
       { label: "Tokens", num: true, wide: true, cell: (r) => (r.input_tokens || r.output_tokens ? `${short(r.input_tokens ?? 0)} → ${short(r.output_tokens ?? 0)}` : null) },
       { label: "Cost", num: true, wide: true, cell: (r) => (r.cost_micros ? money(r.cost_micros, r.currency ?? "USD") : null) },
       { label: "Time", num: true, fit: true, cell: (r) => millis(r.duration_ms) },
       { label: "At", fit: true, num: true, cell: (r) => when(r.started_at, "clock") },
     ],
   });
+}
+
+/** Project and token of a request, as far as they were known. */
+function who(r) {
+  const project = r.project_name || r.project_id;
+  const token = r.token_label || r.token_id?.slice(0, 8);
+  return project || token ? h("span", null, project && said(project, { clip: true }), h("span", { class: "sub" }, token && said(token, { clip: true }))) : null;
 }
 
 /** Whether a summary passes the filters of the page, as the server would see it. */

@@ -91,7 +91,7 @@ async function controls(view, isNew, old) {
         project && field("Project", project, { name: "project_id", hint: "Who pays, and whose policy holds." }),
         field("Label", label, { name: "label", hint: "Who or what will use it. Helps when it must be revoked in a hurry." }),
         life.element,
-        h("div", { class: "form-grid" }, field("Requests in total", limit, { name: "max_requests" }), isNew && h("div", { class: "field" }, h("span", { class: "label" }, "Single use"), h("label", { class: "check" }, oneShot, h("span", null, "Works for one request only")))))),
+        h("div", { class: "form-grid" }, field("Requests in total", limit, { name: "max_requests" }), isNew && h("div", { class: "field" }, h("span", { class: "label" }, "Single use"), h("div", null, h("label", { class: "check" }, oneShot, h("span", null, "Works for one request only"))))))),
       fold("Withering by use", h("div", { class: "form-grid" },
         field("Ends when unused for", idle, { name: "idle_timeout" }), field("Each use moves the end to now plus", renew, { name: "renew_on_use" }), field("But never beyond", renewUntil, { name: "renew_until" })),
       { open: isWithering, note: isWithering ? null : "idle time and renewal; default: neither" }),

@@ -57,7 +57,7 @@ function leaveAnyway() {
 
 /** A part of a form that starts folded when there is nothing in it; `note` says what is in it. */
 export function fold(title, content, { open = false, note = null } = {}) {
-  return h("details", { class: "fold", ".open": open }, h("summary", null, title, note && h("span", { class: "muted" }, note)), h("div", { class: "inside" }, content));
+  return h("details", { class: "fold", ".open": open }, h("summary", null, h("span", null, title), note && h("span", { class: "muted" }, note)), h("div", { class: "inside" }, content));
 }
 
 /** The members of `after` that differ from `before`; what is the same is not sent. */

@@ -1,7 +1,7 @@
 // Spans of time for reports: what was asked for, the one before, and how one compares with the other.
 import { h } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { day, percent, timeOfDay } from "../core/format.js";
+import { day, hourMinute, percent } from "../core/format.js";
 
 /** A range's name as `{from, to, hourly}`; to is now when it is open. */
 export function period(range, from, to) {
@@ -30,7 +30,7 @@ export function keyOf(row, group, raw = false) {
   const value = row[group] ?? row[`${group}_name`] ?? row[`${group}_label`] ?? "";
   if (raw || !value) return String(value);
   if (group === "day") return day(new Date(`${value}T12:00:00`));
-  if (group === "hour") return `${day(new Date(value))} ${timeOfDay(new Date(value)).slice(0, 5)}`;
+  if (group === "hour") return `${day(new Date(value))} ${hourMinute(new Date(value))}`;
   return String(value);
 }
 

@@ -20,6 +20,7 @@ export const brand = () => link("/", [icon("leaf", { size: 20 }), "llm-proxy"], 
 
 /** Builds the frame; answers where pages go. `signOut` and `palette` are what those buttons do. */
 export function shell({ signOut, palette, signal }) {
+  let health = null;
   const main = h("main", { id: "main", tabindex: -1 });
   const menu = h("button", { type: "button", class: "button quiet icon", "aria-label": "Menu", "aria-haspopup": "dialog", onclick: drawer }, icon("menu", { size: 20 }));
   const frame = h("div", { class: "frame" },
@@ -31,7 +32,8 @@ export function shell({ signOut, palette, signal }) {
       h("div", { class: "content" }, main)));
   const skip = h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); main.focus(); } }, "Skip to the page");
   document.body.prepend(skip, frame);
-  live.watch(banner, signal);
+  live.watch((state) => banner(state, health), signal);
+  live.on("health", (news) => { health = news; banner(live.shown, health); }, signal);
   document.addEventListener("app:navigated", mark, { signal });
 
   function sidebar(tag) {
@@ -93,8 +95,9 @@ function mark() {
   }
 }
 
-function banner(state) {
+function banner(state, health) {
   const place = document.getElementById("banners");
   if (!place) return;
-  fill(place, state === "lost" && h("div", { class: "banner warn" }, icon("warn"), "The server does not answer. Reconnecting by itself; what you see is from before."));
+  fill(place, state === "lost" && h("div", { class: "banner warn" }, icon("warn"), "The server does not answer. Reconnecting by itself; what you see is from before."),
+    health?.writable === false && h("div", { class: "banner bad", role: "alert" }, icon("bad"), h("span", null, "The database cannot be written: changes wait, traffic goes on from memory. ", link("/", "See the overview"))));
 }
