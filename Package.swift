@@ -87,7 +87,9 @@ let tests: [Target] = [
       .product(name: "NIOHTTP1", package: "swift-nio"),
     ], exclude: ["Corpus"]),
   tests(of: "ProxyConfigTests", ["ProxyConfig", "ProxyCore"], exclude: ["Golden"]),
-  tests(of: "CommandTests", ["llm-proxy", "ProxyConfig", .arguments], exclude: ["Golden"]),
+  tests(
+    of: "CommandTests", ["llm-proxy", "ProxyCore", "ProxyConfig", "ProxyClient", .arguments],
+    exclude: ["Golden"]),
   tests(of: "ProxyStoreTests", ["ProxyStore", "ProxyCore", .grdb, .crypto]),
   tests(of: "ProxyPluginHostTests", ["ProxyPluginHost", "CLLMProxyPlugin"]),
   tests(of: "PluginKitTests", ["CLLMProxyPlugin", "LLMProxyPluginKit"]),
@@ -132,6 +134,11 @@ let package = Package(
     module("ProxyTransport", ["ProxyCore", "ProxyWire", .nio, .nioPosix, .nioTLS, .nioSSL]),
     module("ProxyStore", ["ProxyCore", .grdb, .crypto]),
     module("ProxyTelemetry", ["ProxyCore", .log]),
+    .target(
+      name: "CCurl",
+      cSettings: [.unsafeFlags(["-std=gnu11", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]),
+    module("ProxyClient", ["ProxyCore", "CCurl"]),
     module(
       "ProxyPipeline",
       [
@@ -147,7 +154,11 @@ let package = Package(
         "ProxyPipeline", "ProxyListener", "ProxyManagement", .nio, .nioPosix, .nioSSL, .log,
       ]),
     .executableTarget(
-      name: "llm-proxy", dependencies: ["ProxyCore", "ProxyConfig", "ProxyServer", .arguments],
+      name: "llm-proxy",
+      dependencies: [
+        "ProxyCore", "ProxyWire", "ProxyConfig", "ProxyClient", "ProxyStore", "ProxyManagement",
+        "ProxyServer", .arguments,
+      ],
       swiftSettings: strict),
     .target(
       name: "LLMProxyPluginKit", dependencies: ["CLLMProxyPlugin"],

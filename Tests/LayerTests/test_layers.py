@@ -14,9 +14,9 @@ LAYERS = {
     "ProxyListener": 5, "ProxyManagement": 5,
     "ProxyPipeline": 4,
     "ProxyPluginHost": 3, "ProxyTransport": 3, "ProxyStore": 3, "ProxyTelemetry": 3,
-    "ProxyConfig": 2,
+    "ProxyConfig": 2, "ProxyClient": 2,
     "ProxyWire": 1,
-    "ProxyCore": 0, "CLLMProxyPlugin": 0,
+    "ProxyCore": 0, "CLLMProxyPlugin": 0, "CCurl": 0,
 }
 # The kit belongs to plugin authors: it sees the public header only, and the host does not see it.
 KIT = "LLMProxyPluginKit"

@@ -6,28 +6,31 @@ extension EnvironmentVariable {
   /// Variables of other commands; the server never reads them.
   static let commands: [EnvironmentVariable] = [
     .init(
-      "MANAGEMENT_API_BASE_URL", .commands, .url, "http://localhost:8080", "The server to manage.",
-      of("manage")),
-    .init("OPENAI_API_KEY", .commands, .secret, "", "Provider key of the first project.", of("setup")),
-    .init("CONFIG", .commands, .file, ".env", "File that is written.", of("setup")),
-    .init("INTERACTIVE", .commands, .boolean, "false", "Ask for each value.", of("setup")),
-    .init("PROJECT", .commands, .text, "DefaultProject", "Name of the first project.", of("setup")),
+      "MANAGEMENT_API_BASE_URL", .commands, .url, "http://localhost:8080",
+      "`manage`, `doctor`: the server. If not set, the one on this machine that `LISTEN_ADDR` describes."),
     .init(
-      "DURATION", .commands, .text, "24", "Lifetime of the first token; hours when there is no unit.",
-      of("setup")),
-    .init("SKIP_PROJECT", .commands, .boolean, "false", "Make neither project nor token.", of("setup")),
-    .init("PROXY_URL", .commands, .url, "http://localhost:8080", "The proxy to talk to.", of("openai chat")),
-    .init("PROXY_TOKEN", .commands, .secret, "", "The access token.", of("openai chat")),
-    .init("MODEL", .commands, .text, "gpt-4.1-mini", "The model.", of("openai chat")),
-    .init("TEMPERATURE", .commands, .number, "0.7", "The temperature.", of("openai chat")),
+      "OPENAI_API_KEY", .commands, .secret, "", "`setup`, `manage project create`: the provider's key."),
+    .init("CONFIG", .commands, .file, ".env", "`setup`: the file that is written."),
+    .init("INTERACTIVE", .commands, .boolean, "false", "`setup`: ask for each value."),
+    .init("PROJECT", .commands, .text, "DefaultProject", "`setup`: name of the first project."),
     .init(
-      "MAX_TOKENS", .commands, .atLeast(0), "0", "Longest answer; 0 leaves it to the provider.",
-      of("openai chat")),
+      "DURATION", .commands, .text, "24",
+      "`setup`: lifetime of the first token; hours when there is no unit."),
+    .init("SKIP_PROJECT", .commands, .boolean, "false", "`setup`: make neither project nor token."),
     .init(
-      "SYSTEM_PROMPT", .commands, .text, "You are a helpful assistant.", "The first message.",
-      of("openai chat")),
-    .init("VERBOSE", .commands, .boolean, "false", "Show details.", of("openai chat")),
-    .init("USE_STREAMING", .commands, .boolean, "true", "Show the answer while it comes.", of("openai chat")),
+      "PROXY_URL", .commands, .url, "http://localhost:8080",
+      "`openai chat`, `benchmark`: the proxy. If not set, the one that `LISTEN_ADDR` describes."),
+    .init("PROXY_TOKEN", .commands, .secret, "", "`openai chat`, `benchmark`: the access token."),
+    .init("MODEL", .commands, .text, "gpt-4.1-mini", "`openai chat`, `benchmark`: the model."),
+    .init("TEMPERATURE", .commands, .number, "0.7", "`openai chat`: the temperature."),
+    .init(
+      "MAX_TOKENS", .commands, .atLeast(0), "0",
+      "`openai chat`: longest answer; 0 leaves it to the provider."),
+    .init(
+      "SYSTEM_PROMPT", .commands, .text, "You are a helpful assistant.", "`openai chat`: the first message."),
+    .init("VERBOSE", .commands, .boolean, "false", "`openai chat`: show details."),
+    .init(
+      "USE_STREAMING", .commands, .boolean, "true", "`openai chat`: show the answer while it comes."),
     .init("LLM_PROXY_API_KEY", .commands, .secret, "", "Key of the backend.", of("dispatcher")),
     .init("DISPATCHER_SERVICE", .commands, .text, "file", "The backend.", of("dispatcher")),
     .init("DISPATCHER_ENDPOINT", .commands, .text, "", "File or URL of the backend.", of("dispatcher")),

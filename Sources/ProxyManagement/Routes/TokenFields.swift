@@ -1,7 +1,7 @@
-import ProxyStore
+package import ProxyStore
 
 /// The rules for the fields of access tokens in request bodies.
-enum TokenFields {
+package enum TokenFields {
   /// Longest lifetime that a duration may ask for: 365 days.
   static let maximumMinutes: Int64 = 525_600
 
@@ -52,7 +52,7 @@ enum TokenFields {
   }
 
   /// RFC 3339, and the shorter forms the database knows; no zone is UTC.
-  static func moment(_ text: String) -> Timestamp? {
+  package static func moment(_ text: String) -> Timestamp? {
     guard text.utf8.count <= 40 else { return nil }
     return Timestamp(databaseText: text.replacing("t", with: "T").replacing("z", with: "Z"))
   }
@@ -73,9 +73,9 @@ enum TokenFields {
 }
 
 /// Durations as people write them: numbers with units, one after the other, `7d`, `1h30m`, `1.5h`.
-enum DurationText {
+package enum DurationText {
   /// The whole seconds of `text`; `nil` when it is not a duration, has no unit, or is absurdly long.
-  static func seconds(_ text: String) -> Int64? {
+  package static func seconds(_ text: String) -> Int64? {
     var rest = text[...]
     var total = 0.0
     guard !rest.isEmpty else { return nil }
