@@ -23,9 +23,10 @@ stage_web() { # stage_web FOLDER
 # Built beside and moved into place, so that a running program never sees a half-written file.
 new=$tree.new
 rm -rf "$new"
-install -d -m 755 "$new"/{bin,lib,plugins,web,include}
+install -d -m 755 "$new"/{bin,lib,plugins,web,include,share}
 install -m 755 "$products/llm-proxy" "$new/bin/"
 install -m 644 Sources/CLLMProxyPlugin/include/llm_proxy_plugin.h "$new/include/"
+install -m 644 docs/openapi.yaml "$new/share/"
 [ ! -f web/index.html ] || stage_web "$new/web"
 
 # A library is a plugin when it exports the entry function; its file loses the `lib` that the linker wants.

@@ -41,6 +41,7 @@ public final class ManagementPlane: ControlPlane {
     ProjectRoutes(operations: operations).add(to: routes)
     TokenRoutes(operations: operations).add(to: routes)
     AuditRoutes(operations: operations).add(to: routes)
+    OpenAPIRoute(file: settings.openAPIFile).add(to: routes)
     if settings.admin.isEnabled {
       let session = SessionRoutes(accounts: accounts, sessions: sessions, logins: logins, trail: trail)
       WebRoutes(folder: WebFolder(path: settings.admin.webDirectory)).add(to: routes) { context in

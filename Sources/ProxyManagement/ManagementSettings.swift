@@ -12,6 +12,8 @@ public struct ManagementSettings: Sendable {
   /// True when audit events also go to the database.
   public var storesAuditInDatabase: Bool
 
+  /// The description of the API, in YAML; need not exist.
+  public var openAPIFile = "docs/openapi.yaml"
   /// The admin UI and its accounts.
   public var admin: AdminSettings
   /// A steady clock in seconds, for sessions and throttling.
@@ -33,6 +35,7 @@ public struct ManagementSettings: Sendable {
     isAuditEnabled = boot.audit.isEnabled
     storesAuditInDatabase = boot.audit.storesInDatabase
     admin = boot.admin
+    openAPIFile = boot.openAPIFile
   }
 
   /// Throws when the token is empty, or the path of the metrics cannot be a path of its own.

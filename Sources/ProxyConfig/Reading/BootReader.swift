@@ -29,6 +29,10 @@ struct BootReader {
     boot.audit = audit()
     boot.metrics = metrics()
     boot.admin = admin()
+    if let programFolder {
+      let folders = ["\(programFolder)/../share", "\(programFolder)/../lib/llm-proxy/share"]
+      if let folder = folders.first(where: isFolder) { boot.openAPIFile = "\(folder)/openapi.yaml" }
+    }
     boot.plugins = plugins()
     boot.runsAsDaemon = settings.boolean("DAEMON", variable: "DAEMON", default: false)
     boot.pidFile =

@@ -20,6 +20,8 @@ public struct BootSettings: Sendable {
   public var metrics: MetricsSettings
   /// The admin UI.
   public var admin: AdminSettings
+  /// The description of the management API, in YAML.
+  public var openAPIFile = "docs/openapi.yaml"
   /// Where plugins are found and which are trusted.
   public var plugins: PluginSettings
   /// Event loops to run; `nil` means one for each core the process may use.
