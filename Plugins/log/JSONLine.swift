@@ -158,6 +158,7 @@ extension JSONLine {
     while position < text.count {
       // Nearly everything is a run of bytes that go as they are.
       let run = position
+      while position + 16 <= text.count, Self.isPlain(text, at: position) { position += 16 }
       while position < text.count, Self.isPlain(text[position]) { position += 1 }
       let room = end - used
       put(UnsafeRawBufferPointer(rebasing: text[run..<min(position, run + room)]))
@@ -179,6 +180,15 @@ extension JSONLine {
         return put("…")
       }
     }
+  }
+
+  /// Whether sixteen bytes can go as they are.
+  @inline(__always)
+  private static func isPlain(_ text: UnsafeRawBufferPointer, at position: Int) -> Bool {
+    let bytes = text.loadUnaligned(fromByteOffset: position, as: SIMD16<UInt8>.self)
+    // What lies below 0x20 wraps round to above 0x5E, and so does what is above 0x7E.
+    let isOdd = (bytes &- 0x20 .> 0x5e) .| (bytes .== 0x22) .| (bytes .== 0x5c)
+    return isOdd == SIMDMask(repeating: false)
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {

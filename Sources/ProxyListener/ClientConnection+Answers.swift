@@ -23,8 +23,6 @@ extension ClientConnection: ExchangeClient {
     context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
   }
 
-  var isWritable: Bool { context?.channel.isWritable ?? false }
-
   func wantBody() {
     process()
   }

@@ -109,10 +109,8 @@ extension ClientConnection {
     do {
       let piece = try body.consume(bytes)
       pending = piece.rest
-      for payload in piece.payload {
-        exchange?.receiveBody(payload)
-        control?.receive(payload)
-      }
+      if let payload = piece.counted { deliver(payload) }
+      for payload in piece.chunks { deliver(payload) }
       if piece.isEnd {
         // Read again: the exchange may have ended, and another begun, while it was handed the bytes.
         exchange?.receiveBodyEnd()
@@ -128,6 +126,11 @@ extension ClientConnection {
       refuse(error)
       return false
     }
+  }
+
+  private func deliver(_ payload: ByteBuffer) {
+    exchange?.receiveBody(payload)
+    control?.receive(payload)
   }
 
   private func discard(_ count: Int) {

@@ -56,6 +56,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushing {
   /// Written in this turn of the loop; sent at its end.
   var unsent: ByteBuffer?
   var isFlushQueued = false
+  /// What the channel last said; asking it would cost more at each piece of an answer.
+  private(set) var isWritable = true
   var lingered = 0
   var position = 0
   var owesContinue = false
@@ -105,7 +107,8 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushing {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    guard context.channel.isWritable else { return }
+    isWritable = context.channel.isWritable
+    guard isWritable else { return }
     lastActivity = Clocks.coarseNanoseconds()
     exchange?.clientWritable()
     control?.clientWritable()
@@ -119,6 +122,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushing {
     phase = .closed
     pending = nil
     unsent = nil
+    isWritable = false
     listener.remove(self)
     exchange?.clientGone()
     context.fireChannelInactive()

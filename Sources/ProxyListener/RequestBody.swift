@@ -4,8 +4,10 @@ import ProxyWire
 /// Finds the end of a request's body and takes the framing off.
 struct RequestBody {
   struct Piece {
-    /// Slices of what arrived, without framing.
-    var payload: [ByteBuffer] = []
+    /// What arrived, without framing: one slice of a counted body…
+    var counted: ByteBuffer?
+    /// …or some of a chunked one.
+    var chunks: [ByteBuffer] = []
     /// What follows the body.
     var rest: ByteBuffer?
     var isEnd = false
@@ -38,11 +40,11 @@ struct RequestBody {
     isComplete = remaining == 0
     var piece = Piece(isEnd: isComplete)
     if count == bytes.readableBytes {
-      piece.payload = [bytes]
+      piece.counted = bytes
       return piece
     }
     var rest = bytes
-    if let payload = rest.readSlice(length: count) { piece.payload = [payload] }
+    piece.counted = rest.readSlice(length: count)
     piece.rest = rest.readableBytes > 0 ? rest : nil
     return piece
   }
@@ -59,7 +61,7 @@ struct RequestBody {
     var piece = Piece(isEnd: isComplete)
     for span in spans where !span.isEmpty {
       if let slice = bytes.getSlice(at: bytes.readerIndex + span.lowerBound, length: span.count) {
-        piece.payload.append(slice)
+        piece.chunks.append(slice)
       }
     }
     var rest = bytes

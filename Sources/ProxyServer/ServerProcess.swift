@@ -52,6 +52,7 @@ public enum ServerProcess {
     let server = try await Server.start(configuration, logger: logger)
     logger.info(
       "listening", metadata: ["address": "\(server.address)", "version": "\(ProxyVersion.number)"])
+    StartMemory.release()
     ready(server.address)
     let first = await signals.next()
     logger.info("stopping", metadata: ["signal": "\(first ?? 0)"])

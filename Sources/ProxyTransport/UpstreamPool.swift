@@ -60,6 +60,7 @@ public final class UpstreamPool {
     let bootstrap = ClientBootstrap(group: eventLoop)
       .connectTimeout(.nanoseconds(Int64(clamping: target.connectTimeout)))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelOption(.recvAllocator, value: ReceiveBuffer.allocator)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           if let tls = target.tls {

@@ -74,6 +74,20 @@ extension FieldRules {
     return !bytes.isEmpty
   }
 
+  /// Copies a token in lower case; false when it is none.
+  public static func copyToken(
+    from start: UnsafePointer<UInt8>, count: Int, to out: UnsafeMutablePointer<UInt8>
+  ) -> Bool {
+    let table = tokenTable
+    var isToken = count > 0
+    for index in 0..<max(0, count) {
+      let byte = table[Int(start[index])]
+      out[index] = byte
+      isToken = isToken && byte != 0x20
+    }
+    return isToken
+  }
+
   /// Whether the bytes may stand as a field value: no control byte but HTAB; bytes over 0x7F are allowed
   /// (obs-text). White space at either end is allowed here; a parser removes it.
   public static func isFieldValue(_ bytes: UnsafeRawBufferPointer) -> Bool {

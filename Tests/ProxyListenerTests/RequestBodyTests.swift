@@ -17,7 +17,7 @@ private func collect(_ framing: BodyFraming, _ wire: String, cutEvery size: Int)
     pending.writeBuffer(&piece)
     if body.isComplete { continue }
     let result = try body.consume(pending)
-    for slice in result.payload { payload += String(buffer: slice) }
+    for slice in (result.counted.map { [$0] } ?? []) + result.chunks { payload += String(buffer: slice) }
     pending = result.rest ?? ByteBuffer()
   }
   return (payload, String(buffer: pending))

@@ -8,7 +8,7 @@ private func request(
   burst: UInt64 = 0, cost: UInt64 = 1
 ) -> LimitTable.Request {
   LimitTable.Request(
-    key: Array(key.utf8), algorithm: algorithm, limit: limit,
+    key: .kept(Array(key.utf8)), algorithm: algorithm, limit: limit,
     windowNanoseconds: windowSeconds * 1_000_000_000, burst: burst, cost: cost)
 }
 

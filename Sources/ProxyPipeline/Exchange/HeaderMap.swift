@@ -24,7 +24,7 @@ struct HeaderMap {
   mutating func reset() {
     base = nil
     removals.removeAll(keepingCapacity: true)
-    fields.removeAll(keepingCapacity: true)
+    fields = []
     added.removeAll(keepingCapacity: true)
     removedLow = 0
     removedHigh = 0
@@ -33,8 +33,8 @@ struct HeaderMap {
   /// Gives the map its received part; what was set or removed before applies to it.
   mutating func attach(base: UnsafePointer<UInt8>?, fields received: ContiguousArray<FieldSlot>) {
     self.base = base
-    fields.removeAll(keepingCapacity: true)
-    fields.append(contentsOf: received)
+    // Shared with whoever parsed the head, and given back in `reset` before the next one is parsed.
+    fields = received
     removedLow = 0
     removedHigh = 0
     for name in removals { removeReceived(name) }
@@ -98,12 +98,21 @@ struct HeaderMap {
   mutating func remove(_ wanted: Slice) -> Bool {
     var found = removeReceived(wanted)
     if base == nil { removals.append(wanted) }
-    if !added.isEmpty {
-      let before = added.count
-      added.removeAll { equalsIgnoringCase($0.name, wanted) }
-      found = found || added.count != before
+    var index = added.count
+    while index > 0 {
+      index -= 1
+      if added[index].name.count == wanted.count, equalsIgnoringCase(added[index].name, wanted) {
+        added.remove(at: index)
+        found = true
+      }
     }
     return found
+  }
+
+  /// Adds a field, or puts it in the place of all of that name. Both slices must live as long as the exchange.
+  mutating func set(_ name: Slice, _ value: Slice, replaces: Bool) {
+    if replaces { remove(name) }
+    added.append(AddedField(name: name, value: value))
   }
 
   /// Removes the received fields of that name, keeping what stages added.

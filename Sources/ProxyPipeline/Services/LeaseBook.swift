@@ -17,9 +17,10 @@ final class LeaseBook: Sendable {
 
   /// Notes what was taken; the number names it.
   func begin(_ requests: [LimitTable.Request]) -> UInt64 {
-    books.withLock { books in
+    let kept = requests.map(\.kept)
+    return books.withLock { books in
       defer { books.next += 1 }
-      books.open[books.next] = requests
+      books.open[books.next] = kept
       return books.next
     }
   }

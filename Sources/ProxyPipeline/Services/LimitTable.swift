@@ -6,13 +6,36 @@ import Synchronization
 /// it needs in order, so that all limits are taken or none. Memory is bounded: counters that are full again (or
 /// free, or in an old window) are dropped when a shard grows.
 public final class LimitTable: Sendable {
-  struct Request {
-    var key: [UInt8]
+  /// What is counted. Lent by a plugin for the length of one call, or kept for as long as a lease is open.
+  ///
+  /// `@unchecked Sendable`: only kept keys outlive a call and so reach another thread.
+  enum Key: @unchecked Sendable {
+    case lent(UnsafeRawBufferPointer)
+    case kept([UInt8])
+
+    func withBytes<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T {
+      switch self {
+      case .lent(let bytes): body(bytes)
+      case .kept(let bytes): bytes.withUnsafeBytes(body)
+      }
+    }
+
+  }
+
+  struct Request: Sendable {
+    var key: Key
     var algorithm: UInt32
     var limit: UInt64
     var windowNanoseconds: UInt64
     var burst: UInt64
     var cost: UInt64
+
+    /// The same for later, when the plugin's memory is gone.
+    var kept: Request {
+      var kept = self
+      kept.key = .kept(key.withBytes { Array($0) })
+      return kept
+    }
   }
 
   enum Outcome: Equatable {
@@ -30,8 +53,15 @@ public final class LimitTable: Sendable {
     var windowNanoseconds: UInt64
   }
 
+  /// A counter with the key it belongs to. In the table under the hash of the key, or the first free number
+  /// above it.
+  private struct Entry {
+    var key: [UInt8]
+    var counter: Counter
+  }
+
   private final class Shard: Sendable {
-    let counters = Mutex<[[UInt8]: Counter]>([:])
+    let entries = Mutex<[UInt64: Entry]>([:])
   }
 
   private static let shardCount = 64
@@ -69,17 +99,24 @@ public final class LimitTable: Sendable {
   }
 
   private func withCounter<T>(_ request: Request, _ now: UInt64, _ body: (inout Counter) -> T) -> T {
-    shards[Self.shard(request.key)].counters.withLock { counters in
-      if counters.count >= Self.countersPerShard, counters[request.key] == nil {
-        counters = counters.filter { !LimitArithmetic.isIdle($0.value, now) }
+    request.key.withBytes { key in
+      // Seeded for each process: nobody can choose keys that collide.
+      var hasher = Hasher()
+      hasher.combine(bytes: key)
+      let hash = UInt64(truncatingIfNeeded: hasher.finalize())
+      return shards[Int(hash % UInt64(Self.shardCount))].entries.withLock { entries in
+        var place = hash
+        while let index = entries.index(forKey: place) {
+          if entries.values[index].key.elementsEqual(key) { return body(&entries.values[index].counter) }
+          place &+= 1
+        }
+        if entries.count >= Self.countersPerShard {
+          entries = entries.filter { !LimitArithmetic.isIdle($0.value.counter, now) }
+        }
+        var counter = LimitArithmetic.fresh(request, now)
+        defer { entries[place] = Entry(key: Array(key), counter: counter) }
+        return body(&counter)
       }
-      return body(&counters[request.key, default: LimitArithmetic.fresh(request, now)])
     }
-  }
-
-  private static func shard(_ key: [UInt8]) -> Int {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in key { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return Int((hash >> 32) % UInt64(shardCount))
   }
 }

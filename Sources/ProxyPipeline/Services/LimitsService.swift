@@ -33,7 +33,7 @@ enum LimitsService {
       else { return nil }
       requests.append(
         LimitTable.Request(
-          key: Array(Slice(limit.key).bytes), algorithm: limit.algorithm, limit: limit.limit,
+          key: .lent(Slice(limit.key).bytes), algorithm: limit.algorithm, limit: limit.limit,
           windowNanoseconds: limit.window_ms.multipliedReportingOverflow(by: 1_000_000).partialValue,
           burst: limit.burst, cost: limit.cost))
     }

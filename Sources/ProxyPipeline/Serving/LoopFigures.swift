@@ -9,7 +9,15 @@ public struct LoopFigures: Sendable {
   /// Exchanges ended, by status / 100 (index 0: nothing was sent).
   public var byClass = [UInt64](repeating: 0, count: 6)
   /// Exchanges ended, by exact status.
-  public var byStatus: [UInt16: UInt64] = [:]
+  public var byStatus: [UInt16: UInt64] {
+    var all = otherStatuses
+    if succeeded > 0 { all[200, default: 0] += succeeded }
+    return all
+  }
+
+  /// Exchanges ended with status 200, which nearly all are; the others are in a table.
+  private var succeeded: UInt64 = 0
+  private var otherStatuses: [UInt16: UInt64] = [:]
   /// Exchanges whose duration fell into each bucket.
   public var durationBuckets = [UInt64](repeating: 0, count: bounds.count + 1)
   /// Sum of the durations in microseconds.
@@ -48,7 +56,7 @@ public struct LoopFigures: Sendable {
 
   mutating func count(status: UInt16, durationMicroseconds: UInt64) {
     byClass[min(Int(status) / 100, 5)] += 1
-    byStatus[status, default: 0] += 1
+    if status == 200 { succeeded += 1 } else { otherStatuses[status, default: 0] += 1 }
     durationBuckets[Self.bucket(durationMicroseconds)] += 1
     durationSum += durationMicroseconds
   }
@@ -64,7 +72,8 @@ extension LoopFigures {
   /// Adds the figures of another loop.
   public mutating func add(_ other: LoopFigures) {
     for index in byClass.indices { byClass[index] += other.byClass[index] }
-    byStatus.merge(other.byStatus, uniquingKeysWith: +)
+    succeeded += other.succeeded
+    otherStatuses.merge(other.otherStatuses, uniquingKeysWith: +)
     for index in durationBuckets.indices {
       durationBuckets[index] += other.durationBuckets[index]
       upstreamBuckets[index] += other.upstreamBuckets[index]

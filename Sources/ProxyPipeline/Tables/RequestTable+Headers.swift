@@ -73,35 +73,34 @@ extension Exchange {
 
   func edit(_ map: llmp_map_t, _ name: Slice, _ value: Slice, replaces: Bool) -> llmp_status_t {
     guard phase != .ended else { return LLMP_E_STATE }
-    let status = Self.check(name, value)
-    guard status == LLMP_OK else { return status }
+    guard !name.isEmpty, name.count <= 256, value.count <= 32_768 else { return LLMP_E_LIMIT }
+    guard let kept = lowerCased(name), FieldRules.isFieldValue(value.bytes) else { return LLMP_E_INVALID }
+    guard !Self.isFraming(kept) else { return LLMP_E_DENIED }
     guard isEditable(map) else { return LLMP_E_STATE }
-    let kept = lowerCased(name)
     let value = arena.copy(value.bytes)
-    change(map) { headers in
-      if replaces { headers.remove(kept) }
-      headers.add(name: kept, value: value)
+    switch map {
+    case LLMP_MAP_REQUEST:
+      // What a stage does to the client's headers also holds for what goes upstream.
+      requestMap.set(kept, value, replaces: replaces)
+      upstreamMap.set(kept, value, replaces: replaces)
+    case LLMP_MAP_UPSTREAM_REQUEST: upstreamMap.set(kept, value, replaces: replaces)
+    default: responseMap.set(kept, value, replaces: replaces)
     }
     return LLMP_OK
   }
 
   func remove(_ map: llmp_map_t, _ name: Slice) -> llmp_status_t {
     guard phase != .ended, isEditable(map) else { return LLMP_E_STATE }
-    let kept = lowerCased(name)
-    var isFound = false
-    change(map) { if $0.remove(kept) { isFound = true } }
-    return isFound ? LLMP_OK : LLMP_E_NOT_FOUND
-  }
-
-  /// What a stage does to the client's headers also holds for what goes upstream.
-  private func change(_ map: llmp_map_t, _ body: (inout HeaderMap) -> Void) {
+    guard let kept = lowerCased(name) else { return LLMP_E_NOT_FOUND }
+    let isFound: Bool
     switch map {
     case LLMP_MAP_REQUEST:
-      body(&requestMap)
-      body(&upstreamMap)
-    case LLMP_MAP_UPSTREAM_REQUEST: body(&upstreamMap)
-    default: body(&responseMap)
+      let isRequestField = requestMap.remove(kept)
+      isFound = upstreamMap.remove(kept) || isRequestField
+    case LLMP_MAP_UPSTREAM_REQUEST: isFound = upstreamMap.remove(kept)
+    default: isFound = responseMap.remove(kept)
     }
+    return isFound ? LLMP_OK : LLMP_E_NOT_FOUND
   }
 
   private func isEditable(_ map: llmp_map_t) -> Bool {
@@ -113,21 +112,24 @@ extension Exchange {
   }
 
   /// Framing is the host's: a stage that set it could make two parsers disagree.
-  private static func check(_ name: Slice, _ value: Slice) -> llmp_status_t {
-    guard !name.isEmpty, name.count <= 256, value.count <= 32_768 else { return LLMP_E_LIMIT }
-    guard FieldRules.isToken(name.bytes), FieldRules.isFieldValue(value.bytes) else { return LLMP_E_INVALID }
+  private static func isFraming(_ name: Slice) -> Bool {
+    // Most names that are set begin with `x-`, and none of these does.
+    if name.count >= 2, name.bytes[0] == UInt8(ascii: "x"), name.bytes[1] == UInt8(ascii: "-") {
+      return false
+    }
     switch KnownField(name: name.bytes) {
     case .contentLength, .transferEncoding, .connection, .keepAlive, .proxyConnection, .te, .trailer,
-      .upgrade,
-      .host:
-      return LLMP_E_DENIED
-    default: return LLMP_OK
+      .upgrade, .host:
+      return true
+    default: return false
     }
   }
 
-  private func lowerCased(_ name: Slice) -> Slice {
+  /// A copy in lower case; nil for what is no field name.
+  private func lowerCased(_ name: Slice) -> Slice? {
+    guard let start = name.start, name.count > 0 else { return nil }
     let copy = arena.allocate(name.count)
-    for index in 0..<name.count { copy[index] = FieldRules.lowercased(name.bytes[index]) }
+    guard FieldRules.copyToken(from: start, count: name.count, to: copy) else { return nil }
     return Slice(start: copy, count: name.count)
   }
 }
