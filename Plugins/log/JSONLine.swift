@@ -185,10 +185,14 @@ extension JSONLine {
   /// Whether sixteen bytes can go as they are.
   @inline(__always)
   private static func isPlain(_ text: UnsafeRawBufferPointer, at position: Int) -> Bool {
-    let bytes = text.loadUnaligned(fromByteOffset: position, as: SIMD16<UInt8>.self)
+    typealias Block = SIMD16<UInt8>
+    let bytes = text.loadUnaligned(fromByteOffset: position, as: Block.self)
     // What lies below 0x20 wraps round to above 0x5E, and so does what is above 0x7E.
-    let isOdd = (bytes &- 0x20 .> 0x5e) .| (bytes .== 0x22) .| (bytes .== 0x5c)
-    return isOdd == SIMDMask(repeating: false)
+    let isOdd =
+      ((bytes &- Block(repeating: 0x20)) .> Block(repeating: 0x5e)) .| (bytes .== Block(repeating: 0x22))
+      .| (bytes .== Block(repeating: 0x5c))
+    let mask = unsafeBitCast(isOdd, to: SIMD2<UInt64>.self)
+    return mask[0] | mask[1] == 0
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {

@@ -12,7 +12,7 @@ final class LineQueue: @unchecked Sendable {
   private var stopDeadline: UInt64 = 0
 
   /// This much is written without waiting for the interval.
-  static let batchBytes = 65_536
+  static let batchBytes = 131_072
   /// This much is kept for a disk or a reader that does not keep up; what comes then is counted.
   static let maximalBytes = 4 << 20
 

@@ -3,9 +3,9 @@ internal import GRDB
 /// The usage ledger: takes entries from traffic and has them written in batches. Any thread.
 public final class UsageLedger: Sendable {
   /// Rows that wake the writer before its next tick.
-  static let batch = 500
+  static let batch = 4000
   /// Most rows of one transaction.
-  static let most = 4000
+  static let most = 8000
 
   let queue: BatchQueue<UsageEntry>
 
