@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from support import answers, settings
+from support.browser import ENVIRONMENT, chromium
 from support.certificates import Authority
 from support.paths import BINARY, COMPATIBILITY
 from support.provider import Provider
@@ -60,6 +61,35 @@ def mock_proxy(tmp_path_factory):
     configuration = settings.configuration("http://mock.invalid", adapter="mock")
     with Proxy(tmp_path_factory.mktemp("mock"), configuration).start() as proxy:
         yield proxy
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def admin_proxy(tmp_path_factory):
+    """A proxy on the mock adapter whose admin UI the browser tests share: nobody stops or kills it."""
+    configuration = settings.configuration("http://mock.invalid", adapter="mock")
+    with Proxy(tmp_path_factory.mktemp("admin"), configuration, ENVIRONMENT).start() as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def start_admin(tmp_path):
+    """Starts such a proxy of the test's own."""
+    running = []
+
+    def start():
+        proxy = Proxy(tmp_path / f"admin-{len(running)}", settings.configuration("http://mock.invalid", adapter="mock"), ENVIRONMENT)
+        running.append(proxy)
+        return proxy.start()
+
+    yield start
+    for proxy in running:
+        proxy.__exit__()
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ async function showLogin(reason = null) {
 
 /** Where to after signing in: only ever an address of ours. */
 function nextAddress() {
+  if (!location.pathname.startsWith(`${BASE}/login`)) return location.pathname + location.search;
   const next = new URLSearchParams(location.search).get("next") ?? "";
   try {
     const url = new URL(next, location.origin);
@@ -93,7 +94,10 @@ async function navigate({ moved }) {
 
 function arrive(view) {
   scrollTo(0, 0);
-  if (!main.contains(document.activeElement) || document.activeElement === main) view.heading?.focus({ preventScroll: true });
+  // Inserted elements are not focused by their attribute alone.
+  const first = main.querySelector("[autofocus]");
+  if (first) first.focus();
+  else if (!main.contains(document.activeElement) || document.activeElement === main) view.heading?.focus({ preventScroll: true });
   announce(document.title.replace(" · llm-proxy", ""));
 }
 

@@ -3,6 +3,9 @@ import { session } from "./session.js";
 
 const KINDS = ["exchange", "sample", "overview", "change", "health"];
 const HIDDEN_FOR_MS = 30_000;
+const RETRY_MS = 30_000;
+/** Refusals in a row by a server that answers otherwise, until the channel counts as not there. */
+const REFUSALS = 3;
 
 class Live extends EventTarget {
   state = "off";
@@ -13,6 +16,7 @@ class Live extends EventTarget {
   #timer = 0;
   #hiddenTimer = 0;
   #probing = false;
+  #refusals = 0;
 
   constructor() {
     super();
@@ -57,17 +61,15 @@ class Live extends EventTarget {
   #open() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    if (!session.current || document.hidden) return;
+    if (!session.current || document.hidden || this.#source) return;
     if (this.state === "off") this.#become("connecting");
     const source = (this.#source = new EventSource("/manage/events"));
     source.onopen = () => {
-      this.#attempt = 0;
-      const wasLost = this.state === "lost";
+      this.#attempt = this.#refusals = 0;
       this.#become("live");
-      if (wasLost) document.dispatchEvent(new CustomEvent("app:restored"));
     };
     source.onerror = () => {
-      this.#close("lost");
+      this.#refusals += 1;
       this.#probe();
     };
     for (const kind of KINDS) {
@@ -86,36 +88,43 @@ class Live extends EventTarget {
     this.#source = null;
     clearTimeout(this.#timer);
     this.#timer = 0;
-    if (this.state !== "unavailable" || state !== "lost") this.#become(state);
+    this.#become(state);
   }
 
-  /** Asks again and again, ever slower, whether the server is back and still knows us. */
+  /** Asks again and again, ever slower, whether the server is there and still knows us; then goes on. */
   async #probe() {
     if (this.#probing || !session.current) return;
     this.#probing = true;
-    this.#close("lost");
-    while (session.current) {
+    this.#close("connecting");
+    let wasGone = false;
+    while (session.current && !(await this.#isThere())) {
+      wasGone = true;
+      this.#become("lost");
       await new Promise((done) => setTimeout(done, Math.min(300 * 1.7 ** this.#attempt, 8000) * (0.75 + Math.random() / 2)));
       this.#attempt += 1;
-      try {
-        const answer = await fetch("/admin/session", { cache: "no-store" });
-        if (answer.status === 401) session.lost();
-        if (answer.ok) {
-          session.current = await answer.json();
-          break;
-        }
-      } catch {
-        // Still away.
-      }
     }
     this.#probing = false;
     if (!session.current) return;
-    if (this.#listeners > 0) this.#open();
+    if (wasGone) this.#refusals = 0;
+    if (this.#listeners === 0) this.#become("off");
+    else if (this.#refusals < REFUSALS) this.#open();
     else {
-      this.#become("off");
-      document.dispatchEvent(new CustomEvent("app:restored"));
+      // The server answers and has no live channel for us: pages work without it.
+      this.#become("unavailable");
+      this.#timer = setTimeout(() => this.#open(), RETRY_MS);
     }
-    if (this.#attempt > 6) this.#become("unavailable");
+    if (wasGone) document.dispatchEvent(new CustomEvent("app:restored"));
+  }
+
+  async #isThere() {
+    try {
+      const answer = await fetch("/admin/session", { cache: "no-store" });
+      if (answer.status === 401) session.lost();
+      if (answer.ok) session.current = await answer.json();
+      return answer.ok || answer.status === 401;
+    } catch {
+      return false;
+    }
   }
 
   /** A page nobody looks at costs the server nothing. */

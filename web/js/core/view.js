@@ -1,5 +1,5 @@
 // What a page is given: its place on the screen, its part of the address, and its life.
-import { h, fill, append, announce } from "./dom.js";
+import { h, fill, append, announce, visible } from "./dom.js";
 import { icon } from "./icons.js";
 import { link } from "./router.js";
 import { problem } from "../ui/problem.js";
@@ -18,7 +18,7 @@ export class View {
   /** The head of the page. `note` is one sentence; `crumbs` are `[text, path]`. */
   head(title, { note = null, crumbs = [], actions = [], name = null } = {}) {
     const text = typeof title === "string" ? title : name ?? title.textContent;
-    document.title = `${text.slice(0, 80)} · llm-proxy`;
+    document.title = `${visible(text.slice(0, 80))} · llm-proxy`;
     this.heading = h("h1", { tabindex: -1 }, title);
     return h("header", { class: "page-head" },
       h("div", { class: "titles" },

@@ -26,7 +26,7 @@ export default async function playground(view) {
   const rawView = h("pre", { tabindex: 0, role: "region", "aria-label": "Raw exchange" });
   const box = h("textarea", { class: "input", rows: 1, "aria-label": "Message", placeholder: "Say something. Enter sends, Shift Enter makes a new line.", "data-search": true, onkeydown: (e) => e.key === "Enter" && !e.shiftKey && !e.isComposing && (e.preventDefault(), send()) });
   const button = h("button", { type: "button", class: "button primary", onclick: () => (stop ? stop.abort() : send()) });
-  const result = h("div", { "aria-live": "polite" });
+  const result = h("div", { class: "result", "aria-live": "polite" });
   const chatView = h("div", null, messages);
   const views = tabs("View", [{ label: "Conversation", content: () => chatView }, { label: "Raw", content: () => h("div", { class: "code" }, rawView) }]);
   view.signal.addEventListener("abort", () => stop?.abort());
@@ -98,7 +98,7 @@ export default async function playground(view) {
     if (view.signal.aborted) return;
     if (outcome.error && !answer.content) history.pop();
     draw();
-    fill(result, h("div", { class: "body" }, report(outcome)));
+    fill(result, report(outcome));
   }
 }
 

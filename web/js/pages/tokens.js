@@ -22,7 +22,7 @@ export default async function tokens(view) {
   const selection = new Set();
   const rows = new Map();
   const place = h("div");
-  const bulk = h("div");
+  const bulk = h("div", { class: "bulk-place" });
   const foot = pager(view, () => reload());
   const refilter = (changes) => {
     view.setQuery({ ...changes, after: null });

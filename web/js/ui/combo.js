@@ -15,7 +15,7 @@ export function combo(label, { find, onpick = () => {}, value = null, placeholde
     class: "input", id: uid("combo"), role: "combobox", "aria-expanded": "false", "aria-controls": listID, "aria-autocomplete": "list", autocomplete: "off", spellcheck: false,
     placeholder, ".value": value?.label ?? "", required, onfocus: () => look(), oninput: debounce(() => look(), 180), onkeydown: keys, onblur: () => setTimeout(leave, 120),
   });
-  const list = h("ul", { role: "listbox", id: listID, "aria-label": label, hidden: true });
+  const list = h("ul", { role: "listbox", id: listID, "aria-label": "Matches", hidden: true });
   const element = h("div", { class: "combo" }, box, list);
   box.wrapped = element;
   box.chosen = () => chosen;
@@ -108,7 +108,7 @@ export function projectName(id) {
 
 /** A place that shows the name of a project as soon as it is known. */
 export function projectLabel(id) {
-  const place = h("bdi", { class: "clip" }, names.get(id) ?? id.slice(0, 8));
+  const place = said(names.get(id) ?? id.slice(0, 8), { clip: true });
   if (!names.has(id)) projectName(id).then((name) => place.replaceWith(said(name, { clip: true })));
   return place;
 }

@@ -1,5 +1,5 @@
 // The choice of an access token: one made in this tab, one pasted, or a new one that lasts an hour.
-import { h, fill } from "../core/dom.js";
+import { h, fill, visible } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { api } from "../core/api.js";
 import { session } from "../core/session.js";
@@ -18,7 +18,7 @@ export function tokenChoice(wanted) {
   function draw(chosen) {
     const kept = keptSecrets();
     const first = kept.some((k) => k.id === chosen) ? chosen : kept[0]?.id ?? "";
-    choice = kept.length ? select([...kept.map((k) => [k.id, k.label.slice(0, 60)]), ["", "Paste another…"]], first, { onchange: () => (pasteField.hidden = choice.value !== "") }) : null;
+    choice = kept.length ? select([...kept.map((k) => [k.id, visible(k.label.slice(0, 60))]), ["", "Paste another…"]], first, { onchange: () => (pasteField.hidden = choice.value !== "") }) : null;
     pasteField = field("Access token", paste, { hint: "It stays in this page and is sent to the proxy only." });
     pasteField.hidden = Boolean(choice);
     const maker = h("div", null, session.canWrite && h("button", { type: "button", class: "button small", onclick: () => making(maker) }, icon("plus", { size: 14 }), "Make one for this playground"));

@@ -1,0 +1,121 @@
+"""Every page of the admin UI in light and dark, wide and narrow: accessible, silent, never sideways."""
+
+import pytest
+from support.browser import Admin, expect
+from support.proxy import eventually
+
+HOSTILE = '<img src=x onerror="alert(1)">\u202eexe.txt\u202c '
+NAMES = [HOSTILE + "project", "مشروع الذكاء الاصطناعي", "L" * 250, "Shop backend"]
+POLICY = {
+    "models": ["gpt-4o*", "gpt-4.1-mini"], "endpoints": ["/v1/chat/completions"], "methods": ["POST"],
+    "parameters": {"max_tokens": {"max": 4096}}, "requests_per_minute": 600, "ip_allow": ["127.0.0.0/8"],
+}
+PAGES = {
+    "overview": "/", "projects": "/projects", "project": "/projects/{project}", "project-new": "/projects/new",
+    "project-edit": "/projects/{project}/edit", "tokens": "/tokens", "token": "/tokens/{token}",
+    "token-new": "/tokens/new", "token-edit": "/tokens/{token}/edit", "requests": "/requests",
+    "request": "/requests/{answered}", "request-refused": "/requests/{refused}", "pipeline": "/pipeline?stage=rate-limit",
+    "providers": "/providers", "usage": "/usage?compare=1", "audit": "/audit", "audit-event": "/audit/{event}",
+    "playground": "/playground", "settings": "/settings", "nowhere": "/nowhere",
+}
+
+
+@pytest.fixture(scope="module")
+def things(admin_proxy):
+    """Projects, tokens and requests of all kinds, some with names that mean harm; ids by name."""
+    management, ids = admin_proxy.management, {}
+    for name in NAMES:
+        body = {"name": name, "api_key": "sk-provider", "policy": POLICY, "budget": {"month_micros": 50_000_000}}
+        project = management.call("POST", "/manage/projects", body, expect=201).json()
+        for label in (HOSTILE + "token", "x" * 255, "checkout"):
+            body = {"project_id": project["id"], "expires_in": "30d", "max_requests": 500, "label": label}
+            token = management.call("POST", "/manage/tokens", body, expect=201).json()
+            for stream in (False, True):
+                assert admin_proxy.chat(token["token"], stream=stream).status == 200
+        ids |= {"project": project["id"], "token": token["id"]}
+    assert admin_proxy.chat(token["token"], model=HOSTILE * 300).status == 403
+    management.call("DELETE", f"/manage/tokens/{token['id']}", expect=204)
+    assert admin_proxy.chat(token["token"]).status == 401
+
+    def exchanges():
+        rows = management.call("GET", "/manage/exchanges?limit=100", expect=200).json()
+        refused = [row for row in rows if row["status"] == 401]
+        answered = [row for row in rows if row["status"] == 200]
+        return refused and answered and {"refused": refused[0]["request_id"], "answered": answered[0]["request_id"]}
+
+    ids |= eventually(exchanges, "the requests to be listed")
+    ids["event"] = management.call("GET", "/manage/audit?search=token.revoke", expect=200).json()["events"][0]["id"]
+    return ids
+
+
+@pytest.fixture(scope="module", params=[("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360)],
+                ids=lambda kind: f"{kind[0]}-{kind[1]}")
+def window(request, browser, admin_proxy, things):
+    theme, width = request.param
+    admin = Admin(browser, admin_proxy, theme, width).sign_in()
+    admin.suffix = f"{theme}-{width}"
+    yield admin
+    admin.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible_silent_and_fits(window, things, name):
+    answer = window.open(PAGES[name].format(**things))
+    policy = answer.headers["content-security-policy"]
+    assert "require-trusted-types-for 'script'" in policy and "unsafe" not in policy, policy
+    window.assert_sound(f"{name}-{window.suffix}")
+
+
+@pytest.mark.parametrize("theme,width", [("light", 1280), ("dark", 360)])
+def test_login_page_is_accessible_silent_and_fits(browser, admin_proxy, theme, width):
+    admin = Admin(browser, admin_proxy, theme, width)
+    admin.open("/tokens?status=revoked")
+    admin.assert_sound(f"login-{theme}-{width}")
+    admin.page.get_by_text("Management token").click()
+    admin.assert_sound(f"login-token-{theme}-{width}")
+    admin.close()
+
+
+@pytest.mark.parametrize("keys,title", [("?", "Keyboard"), ("Control+k", None)])
+def test_dialogs_are_accessible(window, keys, title):
+    window.open("/")
+    window.page.keyboard.press(keys)
+    dialog = window.page.locator("dialog[open]")
+    expect(dialog).to_be_visible()
+    if title:
+        expect(dialog).to_contain_text(title)
+    window.assert_sound(f"dialog-{title or 'palette'}-{window.suffix}".lower())
+    window.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
+def test_page_works_at_320_pixels_and_when_printed(browser, admin_proxy, things):
+    admin = Admin(browser, admin_proxy, width=320).sign_in()
+    for path in ("/", "/tokens", "/pipeline", "/usage", f"/requests/{things['answered']}"):
+        admin.open(path)
+        assert admin.page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    admin.page.emulate_media(media="print")
+    expect(admin.page.locator(".topbar")).to_be_hidden()
+    expect(admin.page.get_by_role("heading", level=1)).to_be_visible()
+    admin.close()
+
+
+def test_page_keeps_meaning_in_forced_colours(browser, admin_proxy, things):
+    admin = Admin(browser, admin_proxy, forced_colors="active").sign_in()
+    admin.open("/tokens")
+    expect(admin.page.locator(".badge").first).not_to_be_empty()
+    admin.assert_sound("tokens-forced-colours")
+    admin.close()
+
+
+def test_first_view_is_small(browser, admin_proxy):
+    """Everything that crosses the wire until the overview stands, charts too, is at most 250 KB."""
+    admin = Admin(browser, admin_proxy)
+    sizes = []
+    admin.page.on("requestfinished", lambda request: sizes.append((request.url, sum(
+        request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize")))))
+    admin.sign_in()
+    admin.page.wait_for_function("() => globalThis.Chart")
+    total = sum(size for _, size in sizes)
+    assert 20_000 < total <= 250_000, (total, sorted(sizes, key=lambda one: -one[1])[:8])
+    admin.close()
