@@ -13,6 +13,9 @@ export const number = (n) => (n === null || n === undefined ? NONE : integer.for
 /** "1 stage", "3 stages". */
 export const count = (n, noun) => `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
 
+/** "responseStream" and "response_stream" as "response stream". */
+export const plain = (name) => String(name ?? "").replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
+
 /** Short from ten thousand on: 12.3K. */
 export const short = (n) => (n === null || n === undefined ? NONE : Math.abs(n) < 10_000 ? integer.format(n) : compact.format(n));
 

@@ -30,7 +30,7 @@ export default async function overview(view) {
   let parts = null;
   const reload = await view.region(place, async () => {
     const { data } = await api.get("/manage/overview", { range }, view.signal);
-    fill(start, data.counts.tokens === 0 || data.totals.requests === 0 ? gettingStarted(data) : null);
+    fill(start, isFresh(data) ? gettingStarted(data) : null);
     if (parts) return void parts.update(data);
     parts = board(view, data);
     return parts.element;
@@ -39,6 +39,9 @@ export default async function overview(view) {
   view.on("app:resumed", () => reload({ quiet: true }));
   live.on("overview", (now) => parts?.now(now), view.signal);
 }
+
+/** True while somebody still has first steps to do. */
+const isFresh = ({ counts, totals }) => Boolean(counts) && (counts.tokens === 0 || (totals.requests === 0 && counts.tokens <= 3));
 
 function figure(name) {
   const value = h("span", { class: "value" });
@@ -84,7 +87,7 @@ function board(view, first) {
     fill(changes, changeList(data.recent_changes));
     fill(process, facts(["Version", data.process.version], ["Running for", span(data.process.uptime_seconds)], ["Memory", bytes(data.process.memory_bytes)],
       ["Processor", data.process.cpu_percent == null ? null : `${data.process.cpu_percent.toFixed(1)} %`],
-      ["Projects", `${number(data.counts.active_projects)} active of ${number(data.counts.projects)}`], ["Tokens", `${number(data.counts.active_tokens)} active of ${number(data.counts.tokens)}`]));
+      data.counts && ["Projects", `${number(data.counts.active_projects)} active of ${number(data.counts.projects)}`], data.counts && ["Tokens", `${number(data.counts.active_tokens)} active of ${number(data.counts.tokens)}`]));
   }
   update(first);
   const element = h("div", { class: "stack" }, health,
@@ -96,7 +99,7 @@ function board(view, first) {
       card("Tokens", usage, { className: "span-4" }),
       card("What changed lately", changes, { className: "span-8", flush: true, actions: link("/audit", "Audit") }),
       card("Process", process, { className: "span-4" })));
-  return { element, update, now: (n) => streams.put(number(n.in_flight), `${number(n.streams)} streams · ${n.rps >= 10 ? Math.round(n.rps) : n.rps.toFixed(1)} requests/s`) };
+  return { element, update, now: (n) => streams.put(number(n.in_flight), `${number(n.streams)} streams · ${(n.rps ?? 0).toFixed(n.rps >= 10 ? 0 : 1)} requests/s`) };
 }
 
 function healthNotice(health) {

@@ -3,14 +3,14 @@ import { h, fill, said } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { api } from "../core/api.js";
 import { live } from "../core/live.js";
-import { count, micros, number, short } from "../core/format.js";
+import { count, micros, number, plain, short } from "../core/format.js";
 import { badge, card, empty, facts } from "../ui/status.js";
 import { when } from "../ui/time.js";
 import { identifier } from "../ui/copy.js";
 import { plainTable } from "../ui/table.js";
 import { settingsTable } from "../ui/schema.js";
 
-const SHORT = { request_headers: "req", request_body: "body", response_headers: "resp", response_body: "resp body", response_event: "event" };
+const SHORT = { "request headers": "req", "request body": "body", "response headers": "resp", "response body": "resp body", "response stream": "stream" };
 
 export default async function pipeline(view) {
   const place = h("div", { class: "stack" });
@@ -46,7 +46,7 @@ export default async function pipeline(view) {
       h("span", { class: "name" }, said(part.name, { clip: true }), failures > 0 && icon("warn", { size: 14, label: `${failures} failures` })),
       h("span", { class: "use" }, part.isAdapter ? "adapter " : "", said(part.use, { clip: true })),
       h("span", { class: "time num" }, calls ? `${micros(spent)} · ${short(calls)} calls` : "not called yet"),
-      h("span", { class: "hooks" }, part.hooks.slice(0, 5).map((k) => h("i", null, SHORT[k.hook] ?? k.hook.replaceAll("_", " ")))));
+      h("span", { class: "hooks" }, part.hooks.slice(0, 5).map((k) => h("i", null, SHORT[plain(k.hook)] ?? plain(k.hook)))));
   }
 }
 
@@ -64,14 +64,14 @@ function details(part) {
   const plugin = part.plugin ?? {};
   return h("div", { class: "grid" },
     card(h("span", null, said(part.name), " ", h("span", { class: "muted" }, part.isAdapter ? "adapter" : "stage")), facts(
-      ["Uses", h("code", null, said(part.use))], ["Plugin", h("span", null, h("code", null, said(plugin.id)), " ", badge(`version ${plugin.version ?? "–"}`))], ["File", plugin.file && h("code", null, said(plugin.file))],
+      ["What it does", part.summary && said(part.summary)], ["Uses", h("code", null, said(part.use))], ["Set in", part.origin && h("code", null, said(part.origin))], ["Plugin", h("span", null, h("code", null, said(plugin.id)), " ", badge(`version ${plugin.version ?? "–"}`))], ["File", plugin.file && h("code", null, said(plugin.file))],
       ["SHA-256", plugin.sha256 && identifier(plugin.sha256)], ["Runtime", said([plugin.runtime, plugin.vendor].filter(Boolean).join(", ") || "–")],
       ["When it fails", part.on_error && (part.on_error === "open" ? badge("open: the request goes on", "warn", "warn") : badge("closed: the request ends", "ok", "check"))],
       ["May take", part.timeout_ms && `${number(part.timeout_ms)} ms`], ["Only when", condition(part.when)],
       ["Provides", list(part.provides)], ["Needs", list(part.consumes)], ["Host services", list(part.services)]), { className: "span-5" }),
     card("Time and failures by hook", part.hooks.length
       ? plainTable(`Hooks of ${part.name}`, ["Hook", ...["Calls", "Average", "Total", "Failures", "Pauses", "Over budget"].map((label) => ({ label, num: true }))],
-        part.hooks.map((k) => [k.hook.replaceAll("_", " "), number(k.calls), micros(k.avg_us ?? 0), micros(k.total_us), k.failures ? badge(number(k.failures), "bad", "bad") : "0", number(k.pauses), number(k.over_budget)]))
+        part.hooks.map((k) => [plain(k.hook), number(k.calls), micros(k.avg_us ?? 0), micros(k.total_us), k.failures ? badge(number(k.failures), "bad", "bad") : "0", number(k.pauses), number(k.over_budget)]))
       : h("p", { class: "muted" }, "It has no hooks."), { className: "span-7" }),
     card("Settings", settingsTable(part.config ?? {}, part.config_schema), { flush: true, foot: h("p", { class: "small muted" }, "Set in the configuration file under ", h("code", null, part.isAdapter ? `apis.${part.name}.config` : `pipeline[].config of ${part.name}`), ". A restart puts changes in force.") }));
 }
@@ -80,5 +80,5 @@ const list = (items) => (items?.length ? h("span", { class: "row wrap" }, items.
 
 function condition(when) {
   const parts = Object.entries(when ?? {}).filter(([, v]) => v?.length);
-  return parts.length ? parts.map(([name, values]) => `${name}: ${[values].flat().join(", ")}`).join("; ") : null;
+  return parts.length ? parts.map(([name, values]) => `${name.replaceAll("_", " ")}: ${[values].flat().join(", ")}`).join("; ") : null;
 }

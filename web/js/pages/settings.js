@@ -5,7 +5,7 @@ import { pref, setPref, chooseTheme, chosenTheme } from "../core/prefs.js";
 import { number } from "../core/format.js";
 import { check, field, searchBox, segments, select } from "../ui/field.js";
 import { dataTable } from "../ui/table.js";
-import { badge, card, empty } from "../ui/status.js";
+import { badge, card, empty, notice } from "../ui/status.js";
 
 const SOURCES = { flag: ["flag", "accent"], environment: ["environment", "info"], env_file: [".env file", "info"], file: ["file", "ok"], default: ["default", ""] };
 
@@ -40,7 +40,8 @@ export default async function settings(view) {
     const { data } = await api.get("/manage/config", {}, view.signal);
     all = data.settings;
     draw();
-    return h("div", { class: "stack tight" }, data.file && h("p", { class: "small muted" }, "File: ", h("code", null, said(data.file))), list);
+    const warnings = (data.warnings ?? []).length > 0 && notice("warn", h("p", { class: "strong" }, "The configuration is accepted, with remarks"), data.warnings.map((text) => h("p", null, said(text))));
+    return h("div", { class: "stack tight" }, warnings, data.file && h("p", { class: "small muted" }, "File: ", h("code", null, said(data.file))), list);
   });
 
   function draw() {

@@ -1,13 +1,16 @@
 // The waterfall of one exchange: each step with verdict and time, on a scale one can choose.
 import { h, fill, said } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { micros } from "../core/format.js";
+import { micros, plain } from "../core/format.js";
 import { segments } from "./field.js";
 import { badge, empty } from "./status.js";
 import { pref, setPref } from "../core/prefs.js";
 
 const KINDS = { stage: "stage", adapter: "adapter", upstream: "provider", client: "client" };
-const HOOKS = { request_headers: "request headers", request_body: "request body", response_headers: "response headers", response_body: "response body", response_event: "stream event", done: "end" };
+const STEPS = {
+  client: { request: "request read", first_byte: "until the first byte", answer: "answer sent" },
+  upstream: { connect: "connect", head: "until it answers", body: "answer read" },
+};
 
 /** The table of `steps`; the slowest of our own stages is marked in words. */
 export function waterfall(steps, exchange) {
@@ -43,10 +46,10 @@ export function waterfall(steps, exchange) {
 
 function row(step, isSlowest, at) {
   const classes = [`kind-${step.kind}`, isSlowest && "slowest", (step.verdict === "respond" || step.verdict === "error") && "refused"].filter(Boolean).join(" ");
-  const name = step.stage || step.hook || step.kind;
+  const name = STEPS[step.kind]?.[step.stage] ?? (step.stage || step.hook || step.kind);
   return h("tr", { role: "row", class: classes },
     h("td", { role: "cell", class: "main" }, h("span", { class: "row wrap" }, said(name), h("span", { class: "small muted" }, KINDS[step.kind] ?? step.kind), isSlowest && badge("slowest stage", "warn", "clock"))),
-    h("td", { role: "cell", "data-label": "Hook" }, h("span", { class: "small" }, said(HOOKS[step.hook] ?? (step.stage ? step.hook ?? "" : "")))),
+    h("td", { role: "cell", "data-label": "Hook" }, h("span", { class: "small" }, step.stage && plain(step.hook))),
     h("td", { role: "cell", "data-label": "Verdict", class: step.verdict || step.detail ? null : "void" }, h("span", { class: "row wrap" }, verdict(step.verdict), step.detail && h("span", { class: "small" }, said(step.detail)))),
     h("td", { role: "cell", class: "n", "data-label": "Starts" }, h("span", null, step.start_us == null ? "–" : `+${micros(step.start_us)}`)),
     h("td", { role: "cell", class: "n", "data-label": "Takes" }, h("span", null, micros(step.duration_us))),
@@ -54,5 +57,5 @@ function row(step, isSlowest, at) {
 }
 
 function verdict(word) {
-  return { continue: () => badge("continue", "", "check"), respond: () => badge("refused or answered", "warn", "ban"), pause: () => badge("paused", "info", "pause"), error: () => badge("failed", "bad", "bad") }[word]?.() ?? (word ? badge(word) : null);
+  return { continue: () => badge("continue", "", "check"), respond: () => badge("refused or answered", "warn", "ban"), pause: () => badge("paused", "info", "pause"), error: () => badge("failed", "bad", "bad"), drop: () => badge("dropped", "warn", "ban"), replace: () => badge("replaced", "info", "edit"), detach: () => badge("no further calls", "", "check") }[word]?.() ?? (word ? badge(word) : null);
 }
