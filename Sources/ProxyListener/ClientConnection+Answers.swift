@@ -106,6 +106,7 @@ extension ClientConnection: ExchangeClient {
     let head =
       "HTTP/1.1 \(status) \(StatusReason.phrase(status))\r\ncontent-type: application/json\r\n"
       + "content-length: \(body.utf8.count)\r\nx-llm-proxy-error-source: gateway\r\n"
+      + (status == 405 ? "allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" : "")
       + "connection: close\r\n\r\n"
     write(ByteBuffer(string: head + body))
     linger()

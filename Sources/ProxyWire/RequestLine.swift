@@ -54,7 +54,9 @@ struct RequestLine {
     guard length > 0, length < count, p.load(fromByteOffset: length, as: UInt8.self) == 0x20 else {
       return .malformedRequestLine
     }
-    return .unknownMethod
+    // TRACE would send the fields of the request back, credentials included.
+    let name = UnsafeRawBufferPointer(start: p, count: length)
+    return name.elementsEqual("TRACE".utf8) ? .refusedMethod : .unknownMethod
   }
 
   private mutating func readVersion(_ base: UnsafeRawPointer, from start: Int, count: Int) throws(WireError) {

@@ -6,6 +6,7 @@ public enum WireError: Error, Equatable, Sendable, CaseIterable {
   case malformedRequestLine
   case malformedStatusLine
   case unknownMethod
+  case refusedMethod
   case badTarget
   case targetTooLong
   case unsupportedVersion
@@ -51,6 +52,7 @@ extension WireError {
     case .malformedRequestLine: "malformed request line"
     case .malformedStatusLine: "malformed status line"
     case .unknownMethod: "unknown method"
+    case .refusedMethod: "the method is not allowed"
     case .badTarget: "invalid byte or form in the request target"
     case .targetTooLong: "request line too long"
     case .unsupportedVersion: "HTTP version not supported; use HTTP/1.1"
@@ -86,7 +88,8 @@ extension WireError {
     }
   }
 
-  /// The status code for the answer when a client sent the refused bytes (400, 414, 417, 431, 501 or 505).
+  /// The status code for the answer when a client sent the refused bytes (400, 405, 414, 417, 431, 501 or
+  /// 505).
   /// Bytes refused from a provider are a 502 whatever this says.
   public var status: UInt16 {
     switch self {
@@ -94,6 +97,7 @@ extension WireError {
     case .unsupportedExpectation: 417
     case .headTooLarge, .tooManyFields, .trailersTooLarge: 431
     case .unknownMethod: 501
+    case .refusedMethod: 405
     case .unsupportedVersion: 505
     case .eventTooLarge: 502
     default: 400

@@ -170,9 +170,10 @@ import Testing
   @Test func `every error has a sentence and a status`() {
     for error in WireError.allCases {
       #expect(error.reason.utf8CodeUnitCount > 5)
-      #expect([400, 414, 417, 431, 501, 502, 505].contains(error.status))
+      #expect([400, 405, 414, 417, 431, 501, 502, 505].contains(error.status))
     }
     #expect(WireError.unknownMethod.status == 501)
+    #expect(WireError.refusedMethod.status == 405)
     #expect(WireError.unsupportedVersion.status == 505)
     #expect(WireError.tooManyFields.status == 431)
     #expect(WireError.headTooLarge.status == 431)
