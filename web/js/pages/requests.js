@@ -17,12 +17,14 @@ const FILTERS = ["search", "project_id", "token_id", "model", "status", "path", 
 
 export default async function requests(view) {
   const place = h("div");
-  const note = h("p", { class: "small muted", role: "status" });
-  const newer = h("div", { "aria-live": "polite" });
+  const note = h("p", { class: "small muted", hidden: true });
+  const newerText = h("span");
+  const newer = h("button", { type: "button", class: "button newer", hidden: true, onclick: () => showNewer() }, icon("up", { size: 14 }), newerText);
   let waiting = [];
   let frame = 0;
   let table = null;
   let seen = new Set();
+  let reload = () => {};
   const refilter = (changes) => {
     view.setQuery(changes);
     waiting = [];
@@ -45,27 +47,29 @@ export default async function requests(view) {
     note, newer, place);
 
   const filter = () => Object.fromEntries(FILTERS.map((f) => [f, view.get(f)]));
-  const reload = await view.region(place, async () => {
-    const { data, next } = await api.list("exchanges", { ...filter(), limit: SHOWN }, view.signal);
-    table = null;
-    seen = new Set(data.map((row) => row.request_id));
-    waiting = [];
-    drawNewer();
-    if (!data.length) return nothing(FILTERS.some((f) => view.get(f)));
-    table = tailTable();
-    table.rows(data);
-    return h("div", { class: "stack" }, table, next && older(next, table));
-  });
-
   live.on("exchange", (row) => {
     if (seen.has(row.request_id) || !matches(row, filter())) return;
+    if (seen.size > 5000) seen = new Set();
     seen.add(row.request_id);
     waiting.unshift(row);
     if (waiting.length > SHOWN) waiting.length = SHOWN;
     frame ||= requestAnimationFrame(flush);
   }, view.signal);
-  live.on("sample", (s) => fill(note, s.sampled || s.seen > s.shown ? ["Showing ", h("strong", { class: "num" }, number(s.shown)), " of ", h("strong", { class: "num" }, number(s.seen)), " requests in the last second: a sample, so that the page stays readable. Counts elsewhere are exact."] : null), view.signal);
+  live.on("sample", (sample) => sampled(sample), view.signal);
   view.on("app:resumed", () => reload({ quiet: true }));
+  // Listened to first: what ends while the list is on its way is not lost.
+  reload = await view.region(place, async () => {
+    const { data, next } = await api.list("exchanges", { ...filter(), limit: SHOWN }, view.signal);
+    seen = new Set(data.map((row) => row.request_id));
+    waiting = waiting.filter((row) => !seen.has(row.request_id));
+    waiting.forEach((row) => seen.add(row.request_id));
+    table = data.length || waiting.length ? tailTable() : null;
+    if (!table) return nothing(FILTERS.some((f) => view.get(f)));
+    table.rows([...waiting, ...data]);
+    waiting = [];
+    drawNewer();
+    return h("div", { class: "stack" }, table, next && older(next, table));
+  });
 
   // One batch a frame at most; while somebody reads further down or uses a row, new ones wait above.
   function flush() {
@@ -78,27 +82,32 @@ export default async function requests(view) {
     drawNewer();
   }
   function drawNewer() {
-    fill(newer, waiting.length > 0 && h("button", { type: "button", class: "button", onclick: () => {
-      table?.prepend(waiting, SHOWN);
-      waiting = [];
-      drawNewer();
-      scrollTo({ top: 0 });
-    } }, icon("up", { size: 14 }), `Show ${number(waiting.length)} newer`));
+    const count = waiting.length;
+    if (newer.hidden && count) view.say("Newer requests wait above the list.");
+    newer.hidden = count === 0;
+    newerText.textContent = `Show ${number(count)} newer`;
+  }
+  function showNewer() {
+    table?.prepend(waiting, SHOWN);
+    waiting = [];
+    drawNewer();
+    scrollTo({ top: 0 });
   }
 
   function older(cursor, table) {
     const button = h("button", { type: "button", class: "button", onclick: async () => {
       const { data, next } = await api.list("exchanges", { ...filter(), limit: SHOWN, after: cursor }, view.signal);
-      table.append(...tailRows(data));
+      table.append(data);
       cursor = next;
       if (!next) button.remove();
     } }, "Show older");
     return h("div", null, button);
   }
-  function tailRows(data) {
-    const extra = tailTable();
-    extra.rows(data);
-    return [extra];
+
+  function sampled({ sampled: isSample, seen, shown }) {
+    if (note.hidden && isSample) view.say("Showing a sample of the requests.");
+    note.hidden = !isSample;
+    fill(note, isSample && ["Showing ", h("strong", { class: "num" }, number(shown)), " of ", h("strong", { class: "num" }, number(seen)), " requests in the last second: a sample, so that the page stays readable. Counts elsewhere are exact."]);
   }
 }
 

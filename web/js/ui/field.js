@@ -106,7 +106,7 @@ export function chipsInput(label, values, { placeholder = "", suggestions = [], 
 export function showRefusal(form, error, place, render) {
   form.querySelectorAll("[data-field]").forEach((f) => f.fail?.(null));
   fill(place);
-  const at = error.param && [...form.querySelectorAll("[data-field]")].find((f) => error.param === f.dataset.field || error.param.startsWith(`${f.dataset.field}.`));
+  const at = error.param && [...form.querySelectorAll("[data-field]")].find((f) => error.param === f.dataset.field || [".", "["].includes(error.param[f.dataset.field.length]) && error.param.startsWith(f.dataset.field));
   if (at?.fail) {
     at.closest("details")?.setAttribute("open", "");
     at.fail(error.message);

@@ -29,7 +29,8 @@ export function dataTable({ caption, columns, key, address = null, sort = null, 
     body.prepend(...fresh);
     while (body.childElementCount > limit) body.lastElementChild.remove();
   };
-  element.count = () => body.childElementCount;
+  /** Puts rows below. */
+  element.append = (list) => body.append(...list.map((row) => rowOf(row)));
   element.mark = mark;
 
   function rowOf(row) {
