@@ -43,6 +43,10 @@ public protocol ManagementState: Sendable {
   func recordAudit(_ record: AuditRecord)
   /// A page of events, newest first.
   func listAudit(_ filter: AuditFilter, page: Int, pageSize: Int) async throws(StoreError) -> AuditPage
+  /// A part of the trail, newest first; `after` is the `next` of the part before. Throws `.invalid`.
+  func listAudit(_ filter: AuditFilter, limit: Int, after: String?) async throws(StoreError) -> AuditWindow
+  /// Computes the hash chain of the trail again.
+  func verifyAudit() async throws(StoreError) -> AuditVerification
   /// One event; throws `.notFound`.
   func auditEvent(id: String) async throws(StoreError) -> AuditRecord
 }

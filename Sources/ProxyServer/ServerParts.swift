@@ -36,7 +36,7 @@ final class ServerParts: Sendable {
 
   static func build(_ configuration: Configuration, logger: Logger) async throws(StartupError) -> ServerParts
   {
-    let store = try openStore(configuration.boot.database)
+    let store = try openStore(configuration.boot)
     let blocking = BlockingPool(threads: 2)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loopCount(configuration.boot))
     do throws(StartupError) {
@@ -55,12 +55,15 @@ final class ServerParts: Sendable {
   ) async throws(StartupError) -> ServerParts {
     let eventLoops = group.makeIterator().map { $0 }
     let log = pluginLog(logger)
-    let state = PipelineState(directory: store.directory, log: log) { store.usage.record($0) }
+    let auditLog = try openAuditLog(configuration, logger)
+    let denials = DenialAudit(settings: ManagementSettings(configuration.boot), state: store, log: auditLog)
+    let state = PipelineState(
+      directory: store.directory, log: log, recordDenial: { denials.record($0) },
+      recordUsage: { store.usage.record($0) })
     let host = PipelineHost.interface(
       state: state, blocking: blocking, eventLoop: eventLoops[0], loops: eventLoops.count)
     let built = try GenerationFactory(configuration, host: host, logger: logger).build(number: 1)
     let metrics = ServerMetrics()
-    let auditLog = try openAuditLog(configuration, logger)
     let control = try managementPlane(configuration, store, metrics, auditLog, logger)
     var loops: [LoopServices] = []
     for (shard, eventLoop) in eventLoops.enumerated() {
@@ -81,10 +84,12 @@ final class ServerParts: Sendable {
     max(1, boot.eventLoops ?? System.coreCount)
   }
 
-  private static func openStore(_ settings: DatabaseSettings) throws(StartupError) -> Store {
+  private static func openStore(_ boot: BootSettings) throws(StartupError) -> Store {
+    let settings = boot.database
     do {
       var options = StoreOptions(path: settings.path)
       options.readerCount = settings.poolSize
+      options.auditRetention = boot.audit.retention
       if let key = settings.encryptionKey { options.sealingKey = try SealingKey(key) }
       return try Store(options)
     } catch {
@@ -109,7 +114,7 @@ final class ServerParts: Sendable {
     do {
       return try AuditLog(
         path: file, createsDirectory: configuration.boot.audit.createsDirectory,
-        rotation: AuditLog.Rotation(),
+        rotation: AuditLog.Rotation(maximumAge: configuration.boot.audit.retention),
         logger: logger)
     } catch {
       throw StartupError("\(error)")

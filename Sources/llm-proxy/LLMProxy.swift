@@ -21,7 +21,9 @@ struct LLMProxy: AsyncParsableCommand {
       """,
     version: "\(ProxyVersion.name) \(ProxyVersion.number)",
     subcommands: [
-      ServerCommand.self, ConfigCommand.self, ManageCommand.self, CompletionsCommand.self,
+      ServerCommand.self, ConfigCommand.self, ManageCommand.self, MigrateCommand.self,
+      BackupCommand.self, RestoreCommand.self, DatabaseCommand.self, AuditCommand.self,
+      CompletionsCommand.self,
     ])
 
   static func main() async {

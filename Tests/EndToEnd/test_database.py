@@ -86,3 +86,44 @@ def test_a_database_that_cannot_be_opened_is_refused_with_its_path(tmp_path, pro
                   {"DATABASE_PATH": str(tmp_path / "noise.db")})
     code, said = proxy.refusal()
     assert code > 0 and "noise.db" in said, said
+
+
+def test_a_database_that_is_replaced_under_a_server_takes_no_write(start, provider):
+    proxy = start()
+    token = proxy.management.access_token()
+    database = proxy.folder / "llm-proxy.db"
+    database.rename(proxy.folder / "away.db")
+    sqlite3.connect(database).close()
+    eventually(lambda: readiness(proxy)[0] == 503, "the replaced file to be noticed")
+    assert b"replaced" in readiness(proxy)[1]
+    refused = proxy.management.call("POST", "/manage/projects", {"name": "lost", "api_key": "k"})
+    assert refused.status == 503 and refused.json()["error"], refused
+    assert proxy.chat(token).status == 200, "traffic goes on from memory"
+    database.unlink()
+    (proxy.folder / "away.db").rename(database)
+    eventually(lambda: readiness(proxy)[0] == 200, "the right file to be written again")
+    assert proxy.management.call("POST", "/manage/projects", {"name": "kept", "api_key": "k"}).status == 201
+
+
+def test_management_waits_for_a_lock_and_then_says_so(start, provider):
+    proxy = start()
+    with sqlite3.connect(proxy.folder / "llm-proxy.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        refused = proxy.management.call("POST", "/manage/projects", {"name": "waiting", "api_key": "k"})
+        assert refused.status == 503 and "unavailable" in refused.json()["error"], refused
+        other.execute("ROLLBACK")
+    names = [project["name"] for project in proxy.management.call("GET", "/manage/projects", expect=200).json()]
+    assert "waiting" not in names, "what was refused must not happen afterwards"
+    assert proxy.management.call("POST", "/manage/projects", {"name": "waiting", "api_key": "k"}).status == 201
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_files_of_ours_are_for_their_owner_whatever_the_umask(start, umask, tmp_path):
+    before = os.umask(umask)
+    try:
+        proxy = start()
+    finally:
+        os.umask(before)
+    proxy.management.create_project()
+    for name in ("llm-proxy.db", "llm-proxy.db-wal", "llm-proxy.db-shm", "audit.log"):
+        assert (proxy.folder / name).stat().st_mode & 0o777 == 0o600, name

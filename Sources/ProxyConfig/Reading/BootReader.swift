@@ -134,6 +134,8 @@ struct BootReader {
     audit.createsDirectory = settings.boolean("AUDIT_CREATE_DIR", variable: "AUDIT_CREATE_DIR", default: true)
     audit.storesInDatabase = settings.boolean(
       "AUDIT_STORE_IN_DB", variable: "AUDIT_STORE_IN_DB", default: true)
+    audit.retention = settings.optional(
+      "AUDIT_RETENTION", variable: "AUDIT_RETENTION", show: SettingText.describe, SettingText.retention)
     return audit
   }
 

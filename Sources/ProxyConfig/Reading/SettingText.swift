@@ -52,6 +52,15 @@ enum SettingText {
     "m": 60_000_000_000, "h": 3_600_000_000_000, "d": 86_400_000_000_000,
   ]
 
+  /// How long something is kept: an hour or more, since less is rather a unit forgotten than a wish.
+  static func retention(_ text: String) throws(SettingProblem) -> Duration {
+    let age = try duration(text)
+    guard age >= .seconds(3600) else {
+      throw SettingProblem("is less than an hour", "write an age such as 90d")
+    }
+    return age
+  }
+
   /// A duration in the syntax that `duration` reads, with the largest units that fit.
   static func describe(_ duration: Duration) -> String {
     let (seconds, attoseconds) = duration.components

@@ -58,6 +58,7 @@ extension EnvironmentVariable.Kind {
     case .list: "list with commas"
     case .boolean: "boolean"
     case .duration: "duration"
+    case .age: "duration, 1h or more"
     case .seconds: "seconds or duration"
     case .size: "size"
     case .number: "number"

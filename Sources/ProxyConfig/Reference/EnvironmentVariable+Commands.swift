@@ -6,6 +6,9 @@ extension EnvironmentVariable {
   /// Variables of other commands; the server never reads them.
   static let commands: [EnvironmentVariable] = [
     .init(
+      "NEW_ENCRYPTION_KEY", .commands, .key, "",
+      "`migrate rotate-key`: base64 of 32 bytes; what provider keys are sealed with from then on."),
+    .init(
       "MANAGEMENT_API_BASE_URL", .commands, .url, "http://localhost:8080",
       "`manage`, `doctor`: the server. If not set, the one on this machine that `LISTEN_ADDR` describes."),
     .init(

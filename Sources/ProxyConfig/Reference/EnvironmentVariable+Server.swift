@@ -74,6 +74,10 @@ extension EnvironmentVariable {
     ),
     .init("AUDIT_CREATE_DIR", .logging, .boolean, "true", "Make the folder of the audit file."),
     .init("AUDIT_STORE_IN_DB", .logging, .boolean, "true", "Keep the trail in the database too."),
+    .init(
+      "AUDIT_RETENTION", .logging, .age, "",
+      "Audit events older than this, such as `90d`, are removed from database and rotated files; kept for ever if "
+        + "not set. The chain of the others still verifies."),
     .init("ENABLE_METRICS", .logging, .boolean, "true", "Serve the metrics page."),
     .init("METRICS_PATH", .logging, .path, "/metrics", "Its path."),
   ]

@@ -6,7 +6,7 @@ import ProxyCore
 struct EnvironmentVariable: Sendable {
   /// What a value looks like.
   enum Kind: Sendable, Equatable {
-    case text, secret, key, address, url, path, file, list, boolean, duration, seconds, size, number
+    case text, secret, key, address, url, path, file, list, boolean, duration, seconds, age, size, number
     case count(ClosedRange<Int>)
     case choice([String])
 
@@ -74,6 +74,7 @@ struct EnvironmentVariable: Sendable {
     case .path: return try SettingText.absolutePath(value)
     case .boolean: return String(try SettingText.boolean(value))
     case .duration: _ = try SettingText.duration(value)
+    case .age: _ = try SettingText.retention(value)
     case .seconds: return String(try SettingText.seconds(value))
     case .size: return String(try SettingText.byteSize(value))
     case .number: _ = try SettingText.number(value)

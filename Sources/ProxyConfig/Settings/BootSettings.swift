@@ -102,6 +102,8 @@ public struct AuditSettings: Sendable, Equatable {
   public var createsDirectory = true
   /// True when rows also go to the database.
   public var storesInDatabase = true
+  /// Events older than this are removed; `nil` keeps them all.
+  public var retention: Duration?
 
   /// The defaults.
   public init() {}

@@ -1,3 +1,5 @@
+import ProxyStore
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -18,33 +20,39 @@ struct AuditFile: ~Copyable {
 
   /// The file as the operator named it.
   let path: String
-  /// The file is rotated before it grows beyond this.
-  let maximumBytes: Int
-  /// Rotated files kept, named `path.1` (newest) to `path.n`; with 0 the file only grows.
-  let backups: Int
+  /// When it is rotated, into `path.1` (newest) to `path.n`, and what is removed.
+  let rotation: AuditLog.Rotation
 
   private var descriptor: Int32
   private var size: Int
   private var node: UInt64
+  private var agedAt: time_t = 0
 
   /// Opens or creates the file, and its folder when asked to.
-  init(path: String, createsDirectory: Bool, maximumBytes: Int, backups: Int) throws(Failure) {
+  init(path: String, createsDirectory: Bool, rotation: AuditLog.Rotation) throws(Failure) {
     self.path = path
-    self.maximumBytes = maximumBytes
-    self.backups = backups
+    self.rotation = rotation
     if createsDirectory { try Self.createDirectory(of: path) }
     (descriptor, size, node) = try Self.open(path)
   }
 
   deinit { _ = Self.closeFile(descriptor) }
 
-  /// Appends whole lines and waits until they are on the disk. After a failure none of them is in the file.
+  /// Appends whole lines, each linked to the one before, and waits until they are on the disk. After a failure
+  /// none of them is in the file. Other processes that append to the same file wait their turn.
   mutating func append(_ lines: [UInt8]) throws(Failure) {
-    try followRename()
-    if size > 0, size + lines.count > maximumBytes, backups > 0 { try rotate() }
+    try lockCurrent()
+    defer { _ = flock(descriptor, LOCK_UN) }
+    // Found before rotation: the chain goes on in the new file.
+    let linked = Self.linked(lines, after: lastChain())
+    if size > 0, size + linked.count > rotation.maximumBytes, rotation.backups > 0 {
+      try rotate()
+      _ = flock(descriptor, LOCK_EX)
+    }
+    removeOld()
     var done = 0
-    while done < lines.count {
-      let written = lines[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    while done < linked.count {
+      let written = linked[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       if written < 0, errno == EINTR { continue }
       guard written > 0 else {
         let failure = Failure(call: "write", number: errno)
@@ -55,24 +63,79 @@ struct AuditFile: ~Copyable {
       }
       done += written
     }
-    size += lines.count
+    size += linked.count
     guard fsync(descriptor) == 0 else { throw Failure(call: "fsync", number: errno) }
   }
 
-  /// Opens the path again when somebody (logrotate) has moved or removed the file.
-  private mutating func followRename() throws(Failure) {
+  private static func linked(_ lines: [UInt8], after previous: String) -> [UInt8] {
+    var (out, chain): ([UInt8], String) = ([], previous)
+    for line in lines.split(separator: UInt8(ascii: "\n")) {
+      let link = AuditLineChain.link(Array(line), after: chain)
+      chain = link.chain
+      out += link.line + [UInt8(ascii: "\n")]
+    }
+    return out
+  }
+
+  /// Chain of the newest linked line: of this file, or of the one that was rotated away from it.
+  private func lastChain() -> String {
+    if let chain = Self.lastChain(in: path) { return chain }
+    return Self.lastChain(in: path + ".1") ?? ""
+  }
+
+  private static func lastChain(in path: String) -> String? {
+    let descriptor = openForReading(path)
+    guard descriptor >= 0 else { return nil }
+    defer { _ = closeFile(descriptor) }
     var status = stat()
-    if stat(path, &status) == 0, UInt64(status.st_ino) == node { return }
-    try reopen()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    // Lines are short; one without a link can only stand at the end after a crash.
+    let length = min(Int(status.st_size), 64 << 10)
+    var tail = [UInt8](repeating: 0, count: length)
+    guard pread(descriptor, &tail, length, off_t(Int(status.st_size) - length)) == length else { return nil }
+    for line in tail.split(separator: UInt8(ascii: "\n")).reversed() {
+      if let chain = AuditLineChain.chain(of: line) { return chain }
+    }
+    return nil
+  }
+
+  /// Locks the file that the path names now: somebody (another process, logrotate) may have moved or removed the
+  /// one that is open.
+  private mutating func lockCurrent() throws(Failure) {
+    while true {
+      guard flock(descriptor, LOCK_EX) == 0 else { throw Failure(call: "flock", number: errno) }
+      var status = stat()
+      if stat(path, &status) == 0, UInt64(status.st_ino) == node {
+        // Another process may have appended.
+        size = Int(status.st_size)
+        return
+      }
+      try reopen()
+    }
   }
 
   private mutating func rotate() throws(Failure) {
-    for index in stride(from: backups - 1, through: 1, by: -1) {
+    for index in stride(from: rotation.backups - 1, through: 1, by: -1) {
       // A file of this number that does not exist yet is no failure.
       _ = rename("\(path).\(index)", "\(path).\(index + 1)")
     }
     guard rename(path, "\(path).1") == 0 else { throw Failure(call: "rename", number: errno) }
     try reopen()
+  }
+
+  /// Removes rotated files that were written last before `maximumAge`; looks once an hour.
+  private mutating func removeOld() {
+    let now = time(nil)
+    guard let age = rotation.maximumAge, now - agedAt >= 3600 else { return }
+    agedAt = now
+    for index in 1...max(1, rotation.backups) {
+      var status = stat()
+      guard stat("\(path).\(index)", &status) == 0,
+        now - status.st_mtim.tv_sec > time_t(age.components.seconds)
+      else { continue }
+      // One that cannot be removed is tried again in an hour.
+      _ = unlink("\(path).\(index)")
+    }
   }
 
   private mutating func reopen() throws(Failure) {
@@ -90,6 +153,8 @@ struct AuditFile: ~Copyable {
       _ = closeFile(descriptor)
       throw failure
     }
+    // A file of the Go program is readable by everybody; where it is not ours to change, it stays as it is.
+    if status.st_mode & 0o077 != 0 { _ = fchmod(descriptor, 0o600) }
     return (descriptor, Int(status.st_size), UInt64(status.st_ino))
   }
 
@@ -107,6 +172,8 @@ struct AuditFile: ~Copyable {
 private func openFile(_ path: String) -> Int32 {
   open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
 }
+
+private func openForReading(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC) }
 
 extension AuditFile {
   private static func closeFile(_ descriptor: Int32) -> Int32 { close(descriptor) }

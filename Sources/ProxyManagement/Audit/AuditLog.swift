@@ -16,11 +16,14 @@ public final class AuditLog: Sendable {
     public var maximumBytes: Int
     /// Rotated files kept beside it (`.1` is the newest); with 0 the file is never rotated.
     public var backups: Int
+    /// Rotated files whose newest line is older than this are removed; `nil` keeps them.
+    public var maximumAge: Duration?
 
     /// 100 MiB and 10 files unless told otherwise.
-    public init(maximumBytes: Int = 100 << 20, backups: Int = 10) {
+    public init(maximumBytes: Int = 100 << 20, backups: Int = 10, maximumAge: Duration? = nil) {
       self.maximumBytes = maximumBytes
       self.backups = backups
+      self.maximumAge = maximumAge
     }
   }
 
@@ -51,8 +54,7 @@ public final class AuditLog: Sendable {
     do {
       file = Mutex(
         try AuditFile(
-          path: path, createsDirectory: createsDirectory, maximumBytes: rotation.maximumBytes,
-          backups: rotation.backups))
+          path: path, createsDirectory: createsDirectory, rotation: rotation))
     } catch {
       throw ConfigurationError(
         file: path, key: "AUDIT_LOG_FILE", problem: "cannot be opened for appending (\(error))",
@@ -64,7 +66,9 @@ public final class AuditLog: Sendable {
   /// The file that the settings ask for; `nil` when they ask for none. Throws as `init` does.
   public static func open(_ settings: AuditSettings, logger: Logger) throws(ConfigurationError) -> AuditLog? {
     guard settings.isEnabled, let path = settings.file else { return nil }
-    return try AuditLog(path: path, createsDirectory: settings.createsDirectory, logger: logger)
+    return try AuditLog(
+      path: path, createsDirectory: settings.createsDirectory,
+      rotation: Rotation(maximumAge: settings.retention), logger: logger)
   }
 
   /// Lines that were lost because the file could not be written for too long.

@@ -36,6 +36,15 @@ struct AuditTrail: Sendable {
   /// Where lines go; `nil` when there is no file.
   let log: AuditLog?
 
+  /// False when events go nowhere.
+  var isKept: Bool { state != nil || log != nil }
+
+  /// Keeps a record without waiting for anything: it is written with the next batch.
+  func keep(_ record: AuditRecord, details: JSONValue) {
+    log?.append(Self.line(record, details: details))
+    state?.recordAudit(record)
+  }
+
   /// Records how the action of `draft` ended. An audit trail that cannot be written does not undo the action:
   /// it is reported in the application's log.
   func record(
@@ -110,6 +119,8 @@ struct AuditTrail: Sendable {
   /// The event as a line of the file, in the Go program's form.
   private static func line(_ record: AuditRecord, details: JSONValue) -> [UInt8] {
     var members: [JSONValue.Member] = [
+      // First, where the check of the file looks for it.
+      .init(name: "id", value: .string(record.id)),
       .init(name: "timestamp", value: .string(record.timestamp.rfc3339)),
       .init(name: "action", value: .string(record.action)),
       .init(name: "actor", value: .string(record.actor)),

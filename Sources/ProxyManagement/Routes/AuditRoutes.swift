@@ -9,11 +9,13 @@ struct AuditRoutes: Sendable {
   /// Adds the routes of the audit trail.
   func add(to routes: RouteTable) {
     let items: [String: RouteTable.Handler] = ["GET": show]
-    routes.managed(Self.path, ["GET": list]) { _ in items }
+    let check: [String: RouteTable.Handler] = ["GET": verify]
+    routes.managed(Self.path, ["GET": list]) { $0 == "verify" ? check : items }
   }
 
   private func list(_ context: ManagementContext) async throws -> Reply {
     try await operations.audited("audit.list", context) { draft in
+      if let window = try PageWindow(context.query) { return try await part(window, context, &draft) }
       let page = max(1, context.query.integer("page") ?? 1)
       let size = context.query.integer("page_size") ?? 20
       guard size > 0 else { throw ManagementFault.invalid("page_size must be > 0") }
@@ -26,6 +28,37 @@ struct AuditRoutes: Sendable {
       draft.note("page_size", .integer(found.pageSize))
       draft.note("total_count", .integer(found.totalCount))
       return .json(200, found.document)
+    }
+  }
+
+  /// The part of the trail that `limit` and `after` ask for, as an array.
+  private func part(
+    _ window: PageWindow, _ context: ManagementContext, _ draft: inout AuditDraft
+  ) async throws -> Reply {
+    let filter = try filter(context.query)
+    let found = try await operations.ask(to: "list audit events") { (state) throws(StoreError) in
+      try await state.listAudit(filter, limit: window.limit, after: window.after)
+    }
+    draft.note("events_count", .integer(found.events.count))
+    return .json(
+      200, .array(found.events.map { $0.document }),
+      headers: window.headers(next: found.next, for: context.request))
+  }
+
+  private func verify(_ context: ManagementContext) async throws -> Reply {
+    try await operations.audited("audit.verify", context) { draft in
+      let found = try await operations.ask(to: "verify the audit trail") { (state) throws(StoreError) in
+        try await state.verifyAudit()
+      }
+      draft.note("ok", .bool(found.isWhole))
+      draft.note("verified", .integer(found.verified))
+      return .json(
+        200,
+        [
+          "ok": .bool(found.isWhole), "verified": .integer(found.verified),
+          "unchained": .integer(found.unchained), "removed": .integer(found.removed),
+          "head_hash": .optional(found.headHash), "problem": .optional(found.problem),
+        ])
     }
   }
 

@@ -52,6 +52,7 @@ extension Exchange {
     runRequestDone()
     count()
     recordUsage()
+    recordDenial()
     serving?.generation.unpin()
     let client = client
     let isGone = outcome.isClientGone

@@ -19,16 +19,21 @@ public final class PipelineState: Sendable {
   /// Bytes of request bodies held at this moment.
   public var heldBodyBytes: Int { heldBytes.load(ordering: .relaxed) }
   let recordUsage: @Sendable (UsageEntry) -> Void
+  let recordDenial: (@Sendable (DeniedRequest) -> Void)?
 
   /// Creates the state.
   ///
-  /// - Parameter recordUsage: takes an entry for the ledger; must not block.
+  /// - Parameters:
+  ///   - recordDenial: is told of refused requests; must not block.
+  ///   - recordUsage: takes an entry for the ledger; must not block.
   public init(
-    directory: Directory, log: PipelineLog, recordUsage: @escaping @Sendable (UsageEntry) -> Void
+    directory: Directory, log: PipelineLog, recordDenial: (@Sendable (DeniedRequest) -> Void)? = nil,
+    recordUsage: @escaping @Sendable (UsageEntry) -> Void
   ) {
     self.directory = directory
     leases = LeaseBook(limits)
     self.log = log
+    self.recordDenial = recordDenial
     self.recordUsage = recordUsage
   }
 }

@@ -11,11 +11,7 @@ enum DatabaseFile {
           + "a database in memory would lose every token with the process"
       )
     }
-    let folder = (path as NSString).deletingLastPathComponent
-    if !folder.isEmpty, !FileManager.default.fileExists(atPath: folder) {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    }
+    try makeFolder(of: path)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
       if isFolder.boolValue {
@@ -28,6 +24,14 @@ enum DatabaseFile {
       throw StoreError.unusable("the database \(path) cannot be created: \(String(cString: strerror(errno)))")
     }
     Foundation.close(descriptor)
+  }
+
+  /// Makes the folder of a file, for its owner only, when it is missing.
+  static func makeFolder(of path: String) throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    guard !folder.isEmpty, !FileManager.default.fileExists(atPath: folder) else { return }
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
   }
 
   /// Takes the rights of group and others away from the file and its companions. SQLite gives new companions

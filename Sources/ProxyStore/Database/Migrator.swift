@@ -22,6 +22,7 @@ enum Migrator {
       number: 2, name: "labels, masks, audit chain, change log, usage ledger", run: additions,
       undo: undoAdditions),
     Step(number: 3, name: "policies and metadata", run: policies, undo: undoPolicies),
+    Step(number: 6, name: "retention of the audit trail", run: auditAnchor, undo: undoAuditAnchor),
   ]
 
   /// Version of the schema this program writes.

@@ -44,6 +44,38 @@ extension Store {
     }
   }
 
+  /// A part of the audit trail, newest first, read on from a place in it: each part costs the same, however deep
+  /// it lies.
+  ///
+  /// - Parameters:
+  ///   - filter: which events.
+  ///   - limit: 1 to 1,000; beyond that it is cut.
+  ///   - after: `next` of the part before; `nil` for the first.
+  /// - Throws: `invalid` for a cursor that is not one of ours, `unavailable`.
+  public func listAudit(
+    _ filter: AuditFilter, limit: Int, after: String?
+  ) async throws(StoreError) -> AuditWindow {
+    let count = max(1, min(1000, limit))
+    var (condition, arguments) = Self.condition(filter)
+    if let after {
+      guard let cursor = PageCursor(text: after) else {
+        throw .invalid(field: "after", reason: "is not a cursor of ours")
+      }
+      condition += (condition.isEmpty ? " WHERE " : " AND ") + "(timestamp, id) < (?, ?)"
+      arguments += [cursor.place, cursor.id]
+    }
+    let sql = AuditChain.selection + condition + " ORDER BY timestamp DESC, id DESC LIMIT \(count + 1)"
+    let values = arguments
+    return try await read { db in
+      let rows = try Row.fetchAll(db, sql: sql, arguments: values)
+      var window = AuditWindow(events: rows.prefix(count).map { AuditRecord($0) }, next: nil)
+      if rows.count > count, let last = rows.prefix(count).last {
+        window.next = PageCursor(place: last["timestamp"] ?? "", id: last["id"] ?? "").text
+      }
+      return window
+    }
+  }
+
   /// One audit event.
   ///
   /// - Throws: `notFound`, `unavailable`.

@@ -16,6 +16,7 @@ public final class Store: Sendable {
   let writer: Writer
   let pool: DatabasePool
   let sealingKey: SealingKey?
+  private let retention: AuditRetention?
 
   /// Opens the file, creates or migrates it, replaces tokens stored in clear by their hashes, loads the
   /// directory and starts the writer. Blocks for all of that (about two seconds for a million tokens): call
@@ -31,7 +32,7 @@ public final class Store: Sendable {
       let pool = try DatabaseFile.open(options)
       let directory = Directory()
       usage = UsageLedger(limit: options.usageQueueLimit)
-      writer = Writer(
+      writer = try Writer(
         pool: pool, directory: directory, usage: usage,
         audit: BatchQueue(limit: options.auditQueueLimit, wakeAt: UsageLedger.batch), options: options)
       self.directory = directory
@@ -46,13 +47,21 @@ public final class Store: Sendable {
       throw .unusable("the database \(options.path) cannot be used: \(reason)")
     }
     writer.start()
+    if let age = options.auditRetention {
+      retention = AuditRetention(age: age, interval: options.retentionInterval, writer: writer)
+    } else {
+      retention = nil
+    }
   }
 
   /// Writes what waits, gives unused leases back and closes the file. Nothing may use the store afterwards.
   ///
   /// - Returns: false when something could not be written within `operationTimeout` and is lost.
   @discardableResult
-  public func close() async -> Bool { await writer.close() }
+  public func close() async -> Bool {
+    retention?.stop()
+    return await writer.close()
+  }
 
   /// How the store is doing.
   public var health: StoreHealth {

@@ -48,8 +48,29 @@ public struct AuditVerification: Sendable, Equatable {
   public var verified: Int
   /// Rows outside of the chain, written by the Go program.
   public var unchained: Int
+  /// Rows of the chain's beginning that retention has removed.
+  public internal(set) var removed: Int64 = 0
   /// The first thing wrong, as a sentence that names the row; `nil` when the chain is whole.
   public var problem: String?
   /// Hash of the newest row; kept elsewhere it proves that nothing was cut off at the end.
   public var headHash: String?
+
+  /// True when nothing is wrong.
+  public var isWhole: Bool { problem == nil }
+
+  /// A finding.
+  public init(verified: Int, unchained: Int, problem: String?, headHash: String?) {
+    self.verified = verified
+    self.unchained = unchained
+    self.problem = problem
+    self.headHash = headHash
+  }
+}
+
+/// A part of the audit trail read on from a place in it, newest first.
+public struct AuditWindow: Sendable {
+  /// The events.
+  public var events: [AuditRecord]
+  /// What to ask for to get the ones after them; `nil` at the end.
+  public var next: String?
 }

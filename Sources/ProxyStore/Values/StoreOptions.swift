@@ -17,6 +17,10 @@ public struct StoreOptions: Sendable {
   public var usageQueueLimit = 65_536
   /// Audit events kept in memory while they cannot be written; further ones are dropped and counted.
   public var auditQueueLimit = 8_192
+  /// Audit events older than this are removed; `nil` keeps them all.
+  public var auditRetention: Duration?
+  /// Time between looks for audit events that are too old.
+  public var retentionInterval: Duration = .seconds(60)
   /// Read connections beside the writer.
   public var readerCount = 4
 

@@ -59,14 +59,16 @@ enum AuditChain {
     return linked
   }
 
-  /// Computes every hash again.
+  /// Computes every hash again, from where the chain begins now.
   static func verify(_ db: Database) throws -> AuditVerification {
     let (lastIndex, lastHash) = try head(db)
+    let anchor = try anchor(db)
     var result = AuditVerification(verified: 0, unchained: 0, problem: nil, headHash: nil)
+    result.removed = anchor.index
     result.unchained =
       try Int.fetchOne(db, sql: "SELECT count(*) FROM audit_events WHERE chain_index IS NULL") ?? 0
     result.headHash = lastIndex == 0 ? nil : lastHash
-    var (expected, previous): (Int64, String) = (1, "")
+    var (expected, previous): (Int64, String) = (anchor.index + 1, anchor.hash)
     let rows = try RawStatement(db, selection + " WHERE chain_index IS NOT NULL ORDER BY chain_index")
     defer { rows.reset() }
     while result.problem == nil, try rows.step() {
@@ -88,10 +90,12 @@ enum AuditChain {
       result.problem =
         "the newest events are missing: the chain ends at \(expected - 1) and was last at \(lastIndex)"
     }
+    if result.problem == nil { result.problem = try unexplained(anchor, db) }
     return result
   }
 
-  private static func head(_ db: Database) throws -> (index: Int64, hash: String) {
+  /// Newest link: the last event and its hash.
+  static func head(_ db: Database) throws -> (index: Int64, hash: String) {
     guard
       let row = try Row.fetchOne(db, sql: "SELECT last_index, last_hash FROM llmp_audit_chain WHERE id = 1")
     else { return (0, "") }

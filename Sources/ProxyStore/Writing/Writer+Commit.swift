@@ -5,6 +5,7 @@ extension Writer {
   /// Writes a batch in one transaction and puts its effects into force. Throws only when nothing was written
   /// and the batch is to be tried again.
   func commit(_ batch: WriteBatch) throws {
+    try identity.check()
     let works = batch.tokens.map { $0.beginWriting() }
     var results: [TokenCounter.Result] = []
     var completions: [@Sendable () -> Void] = []
@@ -58,6 +59,7 @@ extension Writer {
 
   /// Looks whether another connection has committed, and adopts what it changed.
   func readChanges() throws {
+    try identity.check()
     var needsSealing = false
     try pool.writeWithoutTransaction { db in
       let version = try Self.dataVersion(db)

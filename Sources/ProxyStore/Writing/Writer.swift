@@ -15,6 +15,7 @@ final class Writer: Sendable {
   let audit: BatchQueue<AuditRecord>
   let options: StoreOptions
   let feed: ChangeFeed
+  let identity: FileIdentity
   let queue = DispatchQueue(label: "llm-proxy.store.writer")
   let confined = Confined()
   let inbox = WriterInbox()
@@ -48,7 +49,8 @@ final class Writer: Sendable {
   init(
     pool: DatabasePool, directory: Directory, usage: UsageLedger, audit: BatchQueue<AuditRecord>,
     options: StoreOptions
-  ) {
+  ) throws(StoreError) {
+    identity = try FileIdentity(of: options.path)
     self.pool = pool
     self.directory = directory
     self.usage = usage
@@ -211,7 +213,8 @@ final class Writer: Sendable {
   }
 
   private func failed(_ error: any Error, isFromReading: Bool = false) {
-    let reason = (error as? DatabaseError)?.plainReason ?? "the operation could not be carried out"
+    var reason = "the operation could not be carried out"
+    if case .unavailable(let told) = StoreError(database: error) { reason = told }
     failure.withLock { failure in
       failure = StoreFailure(
         reason: reason, since: failure?.since ?? .now(),

@@ -1,6 +1,7 @@
 import Foundation
 import ProxyConfig
 import ProxyCore
+import ProxyStore
 import Testing
 
 @testable import ProxyManagement
@@ -133,6 +134,40 @@ import Testing
       }
       #expect(log.lostLines > 0)
       #expect(log.lostLines < 12)
+    }
+  }
+
+  @Test func linksItsLinesAcrossRotationAndAmongWriters() async throws {
+    try await inFolder { folder in
+      let path = folder + "/audit.log"
+      let rotation = AuditLog.Rotation(maximumBytes: 600, backups: 50)
+      let logs = try (0..<2).map { _ in
+        try AuditLog(path: path, createsDirectory: false, rotation: rotation, logger: LogCollector().logger)
+      }
+      for index in 0..<40 {
+        logs[index % 2].append(Array("{\"id\":\"\(index)\"}".utf8))
+        await logs[index % 2].flush()
+      }
+      let found = try AuditFileVerification(path: path)
+      #expect(found.problem == nil && found.verified == 40 && found.files > 5)
+    }
+  }
+
+  @Test func removesRotatedFilesThatAreTooOld() async throws {
+    try await inFolder { folder in
+      let path = folder + "/audit.log"
+      for (name, age) in [(".1", 100.0), (".2", 10_000.0)] {
+        try "{}\n".write(toFile: path + name, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes(
+          [.modificationDate: Date(timeIntervalSinceNow: -age)], ofItemAtPath: path + name)
+      }
+      let log = try AuditLog(
+        path: path, createsDirectory: false, rotation: .init(maximumAge: .seconds(3600)),
+        logger: LogCollector().logger)
+      log.append(Array("{}".utf8))
+      await log.flush()
+      #expect(FileManager.default.fileExists(atPath: path + ".1"))
+      #expect(!FileManager.default.fileExists(atPath: path + ".2"))
     }
   }
 }

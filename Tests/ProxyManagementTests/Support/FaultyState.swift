@@ -100,6 +100,16 @@ final class FaultyState: ManagementState {
 
   func recordAudit(_ record: AuditRecord) { store.recordAudit(record) }
 
+  func listAudit(_ filter: AuditFilter, limit: Int, after: String?) async throws(StoreError) -> AuditWindow {
+    try check()
+    return try await store.listAudit(filter, limit: limit, after: after)
+  }
+
+  func verifyAudit() async throws(StoreError) -> AuditVerification {
+    try check()
+    return try await store.verifyAudit()
+  }
+
   func listAudit(_ filter: AuditFilter, page: Int, pageSize: Int) async throws(StoreError) -> AuditPage {
     try check()
     return try await store.listAudit(filter, page: page, pageSize: pageSize)

@@ -1,0 +1,72 @@
+internal import GRDB
+
+/// Removal of old events, so that what is left still verifies: the last event removed and its hash become the
+/// anchor of the chain, and an event in the chain itself says so. Whoever removes events by hand can move the
+/// anchor, and cannot write that event without the chain showing it.
+extension AuditChain {
+  /// What the event that records a removal is called.
+  static let removal = "audit.prune"
+
+  /// Removes the oldest events, all from before `cutoff`, at most `most` of the chain and as many outside of it.
+  ///
+  /// - Returns: how many are gone.
+  static func prune(before cutoff: Timestamp, most: Int, _ db: Database) throws -> Int {
+    let text = cutoff.databaseText
+    try db.execute(
+      sql: """
+        DELETE FROM audit_events WHERE rowid IN (
+          SELECT rowid FROM audit_events
+          WHERE chain_index IS NULL AND julianday(timestamp) < julianday(?1) LIMIT ?2)
+        """, arguments: [text, most])
+    let unchained = db.changesCount
+    let anchor = try anchor(db)
+    let head = try head(db)
+    // Events of several processes may stand a little out of order: the chain is cut before the first one that
+    // stays.
+    let kept =
+      try Int64.fetchOne(
+        db, sql: "SELECT min(chain_index) FROM audit_events WHERE timestamp >= ? AND chain_index IS NOT NULL",
+        arguments: [text]) ?? head.index + 1
+    let last = min(kept - 1, anchor.index + Int64(most))
+    guard last > anchor.index,
+      let hash = try String.fetchOne(
+        db, sql: "SELECT chain_hash FROM audit_events WHERE chain_index = ?", arguments: [last])
+    else { return unchained }
+    try db.execute(sql: "DELETE FROM audit_events WHERE chain_index <= ?", arguments: [last])
+    let removed = unchained + db.changesCount
+    try db.execute(
+      sql: "UPDATE llmp_audit_chain SET anchor_index = ?, anchor_hash = ? WHERE id = 1",
+      arguments: [last, hash])
+    var record = AuditRecord(action: removal, actor: "system", outcome: .success)
+    record.reason = "retention"
+    record.metadata = "{\"removed\":\(removed),\"anchor_index\":\(last),\"anchor_hash\":\"\(hash)\"}"
+    try append([record], db)
+    return removed
+  }
+
+  /// Where the chain begins: the last event removed, and its hash.
+  static func anchor(_ db: Database) throws -> (index: Int64, hash: String) {
+    // A file that was not migrated yet has no such columns, and nothing was ever removed from it.
+    guard try Migrator.columns(of: "llmp_audit_chain", db).contains("anchor_index"),
+      let row = try Row.fetchOne(
+        db, sql: "SELECT anchor_index, anchor_hash FROM llmp_audit_chain WHERE id = 1")
+    else { return (0, "") }
+    return (row["anchor_index"], row["anchor_hash"])
+  }
+
+  /// What is wrong when the chain does not begin at its first event and no event in it says why.
+  static func unexplained(_ anchor: (index: Int64, hash: String), _ db: Database) throws -> String? {
+    guard anchor.index > 0 else { return nil }
+    let newest = try String.fetchOne(
+      db,
+      sql: """
+        SELECT metadata FROM audit_events WHERE action = ? AND chain_index IS NOT NULL
+        ORDER BY chain_index DESC LIMIT 1
+        """, arguments: [removal])
+    if newest?.contains("\"anchor_index\":\(anchor.index),\"anchor_hash\":\"\(anchor.hash)\"") == true {
+      return nil
+    }
+    return
+      "events up to \(anchor.index) are missing, and no event in the chain says that retention removed them"
+  }
+}
