@@ -22,7 +22,7 @@ struct LLMProxy: AsyncParsableCommand {
     version: "\(ProxyVersion.name) \(ProxyVersion.number)",
     subcommands: [
       ServerCommand.self, ConfigCommand.self, ManageCommand.self, MigrateCommand.self,
-      BackupCommand.self, RestoreCommand.self, DatabaseCommand.self, AuditCommand.self,
+      BackupCommand.self, RestoreCommand.self, DatabaseCommand.self, AuditTrailCommand.self,
       CompletionsCommand.self,
     ])
 

@@ -48,14 +48,14 @@ struct DatabaseCheckCommand: AsyncParsableCommand {
 }
 
 /// `llm-proxy audit`: the audit trail where it lies.
-struct AuditCommand: AsyncParsableCommand {
+struct AuditTrailCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Look at the audit trail where it lies.",
-    subcommands: [AuditVerifyCommand.self])
+    subcommands: [AuditTrailVerifyCommand.self])
 }
 
 /// `llm-proxy audit verify`.
-struct AuditVerifyCommand: AsyncParsableCommand {
+struct AuditTrailVerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Prove that no event was altered, inserted or removed.",
     discussion: """

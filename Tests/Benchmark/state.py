@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Measures what the state of the proxy costs, against the figures it must keep; prints a table in Markdown.
+
+    python3 Tests/Benchmark/state.py [--tree build] [creations] [start] [lookup] [management]
+
+`creations`   10,000 access tokens through the REST API, durable, on two cores
+`start`       a start with 1,000,000 tokens in the database: time and memory
+`lookup`      CPU of one exchange with 1,000,000 tokens beside its CPU with one
+`management`  the proxy's p99 while management writes as fast as it can, beside its p99 without
+"""
+
+import argparse
+import hashlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from pathlib import Path
+
+TOKEN = "management-token-of-the-benchmark"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """The program on a database of its own, with the mock provider; two cores."""
+
+    def __init__(self, tree, folder, loops=2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.folder = Path(folder)
+        self.environment = {
+            "PATH": os.environ["PATH"], "MANAGEMENT_TOKEN": TOKEN, "LISTEN_ADDR": f"127.0.0.1:{self.port}",
+            "DATABASE_PATH": str(self.folder / "llm-proxy.db"), "AUDIT_LOG_FILE": str(self.folder / "audit.log"),
+            "LLM_PROXY_MOCK": "true", "LOG_LEVEL": "warn", "LLM_PROXY_EVENT_LOOPS": str(loops),
+            "LLM_PROXY_EXCHANGE_LOG_FILE": "/dev/null"}
+        self.binary = Path(tree).resolve() / "bin" / "llm-proxy"
+
+    def __enter__(self):
+        began = time.monotonic()
+        self.process = subprocess.Popen([self.binary, "server"], env=self.environment, cwd=self.folder,
+                                        stdout=open(self.folder / "log", "ab"), stderr=subprocess.STDOUT)
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port)):
+                    break
+            except OSError:
+                assert self.process.poll() is None, (self.folder / "log").read_text()
+                time.sleep(0.002)
+        self.started_seconds = time.monotonic() - began
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+    def status(self, name):
+        return int(re.search(rf"{name}:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text())[1]) / 1024
+
+    def cpu_seconds(self):
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def connection(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def call(self, connection, path, body):
+        connection.request("POST", path, json.dumps(body), {
+            "Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        document = json.loads(answer.read())
+        assert answer.status == 201, document
+        return document
+
+    def token(self):
+        connection = self.connection()
+        project = self.call(connection, "/manage/projects", {"name": uuid.uuid4().hex, "api_key": "k"})
+        return project["id"], self.call(
+            connection, "/manage/tokens", {"project_id": project["id"], "duration_hours": 24})["token"]
+
+
+def million(folder, count=1_000_000):
+    """A database with `count` tokens of 100 projects, made by the program and filled by hand."""
+    with Server(ARGUMENTS.tree, folder) as server:
+        server.token()
+    database = sqlite3.connect(Path(folder) / "llm-proxy.db", isolation_level=None)
+    (project,) = database.execute("SELECT id FROM projects").fetchone()
+    database.execute("BEGIN")
+    # In the order of the projects and not of the hashes, as tokens are made.
+    database.executemany(
+        "INSERT INTO tokens (id, token, token_mask, project_id, expires_at, is_active, request_count, max_requests, created_at)"
+        " VALUES (?, ?, 'sk-AAAA**************AAAA', ?, '2099-01-01 00:00:00+00:00', 1, 0, ?, '2026-01-01 00:00:00+00:00')",
+        ((str(uuid.uuid4()), hashlib.sha256(str(n).encode()).hexdigest(), project, 1000 if n % 2 else None)
+         for n in range(count)))
+    # A mass import is not a change for a running server: it reads everything when it starts.
+    database.execute("DELETE FROM llmp_changes WHERE seq < (SELECT max(seq) FROM llmp_changes)")
+    database.execute("COMMIT")
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+
+
+def creations(folder, count=10_000, clients=8):
+    with Server(ARGUMENTS.tree, folder) as server:
+        project, _ = server.token()
+        share = count // clients
+
+        def create():
+            connection = server.connection()
+            for _ in range(share):
+                server.call(connection, "/manage/tokens", {"project_id": project, "duration_hours": 24})
+
+        threads = [threading.Thread(target=create) for _ in range(clients)]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        parallel = time.monotonic() - began
+        began, share = time.monotonic(), 1000
+        create()
+        return [(f"{share * 0 + count} creations, {clients} clients", f"{parallel:.1f} s", "≤ 30 s"),
+                ("10,000 creations, one client after the other", f"{(time.monotonic() - began) * count / share:.1f} s", "≤ 30 s")]
+
+
+def start(folder):
+    million(folder)
+    seconds, memory, peak = [], [], []
+    for _ in range(3):
+        with Server(ARGUMENTS.tree, folder) as server:
+            seconds.append(server.started_seconds)
+            memory.append(server.status("VmRSS"))
+            peak.append(server.status("VmHWM"))
+    return [("start with 1,000,000 tokens", f"{statistics.median(seconds):.2f} s", "≤ 3 s"),
+            ("resident memory then", f"{statistics.median(memory):.0f} MiB (peak {max(peak):.0f} MiB)", "≤ 300 MiB")]
+
+
+def wrk(server, token, seconds, connections=16, threads=1):
+    script = server.folder / "request.lua"
+    script.write_text(f'wrk.method = "GET"\nwrk.headers["Authorization"] = "Bearer {token}"\n'
+                      'done = function(summary, latency)\n'
+                      'io.write(string.format("%d %f %d\\n", summary.requests, latency:percentile(99), summary.errors.status)) end\n')
+    said = subprocess.run(
+        ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "-s", script, f"http://127.0.0.1:{server.port}/v1/models"],
+        capture_output=True, text=True, check=True).stdout
+    requests, p99, errors = said.strip().splitlines()[-1].split()
+    assert errors == "0", said
+    return int(requests), float(p99)
+
+
+def lookup(folder):
+    """Rounds in turn on two servers, one with a million tokens: medians of CPU per exchange."""
+    small = tempfile.mkdtemp(dir=folder)
+    large = tempfile.mkdtemp(dir=folder)
+    million(large)
+    costs = {"one token": [], "a million": []}
+    with Server(ARGUMENTS.tree, small, 1) as one, Server(ARGUMENTS.tree, large, 1) as many:
+        tokens = [(name, server, server.token()[1]) for name, server in (("one token", one), ("a million", many))]
+        for _, server, token in tokens:
+            wrk(server, token, 1)
+        for _ in range(7):
+            for name, server, token in tokens:
+                before = server.cpu_seconds()
+                requests, _ = wrk(server, token, 2)
+                costs[name].append((server.cpu_seconds() - before) / requests * 1e6)
+    medians = {name: statistics.median(values) for name, values in costs.items()}
+    difference = medians["a million"] - medians["one token"]
+    return [("CPU of an exchange with one token", f"{medians['one token']:.2f} µs", ""),
+            ("with one in 1,000,000", f"{medians['a million']:.2f} µs ({difference:+.2f} µs)", "≤ +1 µs")]
+
+
+def management(folder):
+    """p99 of traffic at a fixed number of connections, in rounds with and without management at full speed."""
+    with Server(ARGUMENTS.tree, folder) as server:
+        project, token = server.token()
+        stop, busy, made = threading.Event(), threading.Event(), [0]
+
+        def write():
+            connection = server.connection()
+            while not stop.is_set():
+                if not busy.wait(0.1):
+                    continue
+                server.call(connection, "/manage/tokens", {"project_id": project, "duration_hours": 24})
+                made[0] += 1
+
+        threads = [threading.Thread(target=write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        quiet, loaded = [], []
+        wrk(server, token, 1, connections=8)
+        for _ in range(5):
+            quiet.append(wrk(server, token, 3, connections=8)[1])
+            busy.set()
+            loaded.append(wrk(server, token, 3, connections=8)[1])
+            busy.clear()
+        stop.set()
+        for thread in threads:
+            thread.join()
+    before, during = statistics.median(quiet), statistics.median(loaded)
+    return [("p99 of traffic, quiet", f"{before / 1000:.2f} ms", ""),
+            (f"p99 with management at full speed ({made[0] / 15:.0f} creations/s)",
+             f"{during / 1000:.2f} ms ({(during / before - 1) * 100:+.0f} %)", "≤ +20 %")]
+
+
+MEASUREMENTS = {"creations": creations, "start": start, "lookup": lookup, "management": management}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tree", default="build")
+    parser.add_argument("what", nargs="*", choices=[*MEASUREMENTS, []], default=[])
+    ARGUMENTS = parser.parse_args()
+    print("| figure | measured | must |\n|---|---|---|", flush=True)
+    for name in ARGUMENTS.what or MEASUREMENTS:
+        with tempfile.TemporaryDirectory(prefix="state-") as folder:
+            for row in MEASUREMENTS[name](folder):
+                print("| " + " | ".join(row) + " |", flush=True)
