@@ -34,6 +34,10 @@ static const refusal_t inactive = {401, true, LLMP_LIT(AUTHENTICATION), LLMP_LIT
   LLMP_LIT("Token is inactive")};
 static const refusal_t expired = {401, true, LLMP_LIT(AUTHENTICATION), LLMP_LIT("token_expired"),
   LLMP_LIT("Token has expired")};
+static const refusal_t idle_expired = {401, true, LLMP_LIT(AUTHENTICATION), LLMP_LIT("token_idle_expired"),
+  LLMP_LIT("Token has expired for lack of use")};
+static const refusal_t parent_inactive = {401, true, LLMP_LIT(AUTHENTICATION),
+  LLMP_LIT("token_parent_inactive"), LLMP_LIT("The token that made this token is no longer valid")};
 static const refusal_t used_up = {429, true, LLMP_LIT("rate_limit_error"),
   LLMP_LIT("rate_limit_exceeded"), LLMP_LIT("Rate limit exceeded")};
 static const refusal_t project_inactive = {403, false, LLMP_LIT("permission_error"),
@@ -100,6 +104,8 @@ static const refusal_t *judge(uint32_t state) {
     case LLMP_TOKEN_EXPIRED: return &expired;
     case LLMP_TOKEN_USED_UP: return &used_up;
     case LLMP_TOKEN_PROJECT_INACTIVE: return &project_inactive;
+    case LLMP_TOKEN_IDLE_EXPIRED: return &idle_expired;
+    case LLMP_TOKEN_PARENT_INACTIVE: return &parent_inactive;
     default: return &inactive; /* revoked, and whatever a newer host may add */
   }
 }

@@ -2,7 +2,7 @@ import Hummingbird
 public import Logging
 public import ProxyCore
 
-/// Everything below `/manage`, the pages for monitors, and the answer to any other path that is not `/v1`.
+/// Everything below `/manage` and `/self`, the pages for monitors, and the answer to any other path that is not `/v1`.
 ///
 /// Runs Hummingbird's router in process: a request comes in as `ControlRequest`, goes through the router with
 /// a context of ours, and its answer goes out as `ControlResponse`. No socket, no server. Any thread.
@@ -42,6 +42,8 @@ public final class ManagementPlane: ControlPlane {
     TokenRoutes(operations: operations).add(to: routes)
     AuditRoutes(operations: operations).add(to: routes)
     OpenAPIRoute(file: settings.openAPIFile).add(to: routes)
+    SelfRoutes(operations: operations).add(
+      to: routes, through: SelfGate(state: state, gate: gate, trail: trail, seconds: seconds))
     if settings.admin.isEnabled {
       let session = SessionRoutes(accounts: accounts, sessions: sessions, logins: logins, trail: trail)
       WebRoutes(folder: WebFolder(path: settings.admin.webDirectory)).add(to: routes) { context in
@@ -117,7 +119,7 @@ public final class ManagementPlane: ControlPlane {
   }
 }
 
-/// Answers requests that match no route: as JSON below `/manage`, else as Go's `ServeMux` does.
+/// Answers requests that match no route: as JSON below `/manage` and `/self`, else as Go's `ServeMux` does.
 private struct UnknownPath: RouterMiddleware {
   func handle(
     _ request: Request, context: ManagementContext,
@@ -128,6 +130,6 @@ private struct UnknownPath: RouterMiddleware {
   }
 
   static func isManagement(_ path: String) -> Bool {
-    path == "/manage" || path.hasPrefix("/manage/")
+    ["/manage", "/self"].contains { path == $0 || path.hasPrefix($0 + "/") }
   }
 }

@@ -49,7 +49,7 @@ public struct ManagementSettings: Sendable {
     let path = metrics.path
     let isPlain = path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !":*{}?#%".utf8.contains($0) }
     let first = path.split(separator: "/").first ?? ""
-    let isTaken = ["v1", "manage", "admin", "health", "ready", "live"].contains(first)
+    let isTaken = ["v1", "manage", "self", "admin", "health", "ready", "live"].contains(first)
     guard path.hasPrefix("/"), isPlain, !isTaken, !path.hasSuffix("/"),
       CanonicalPath.redirection(of: path) == nil
     else {

@@ -5,7 +5,7 @@ public import ProxyStore
 /// A change is in force for the next request when its method returns. A `condition` is checked in one step
 /// with the change, on the row as it is then; when it does not hold, nothing is changed and
 /// `.preconditionFailed` thrown.
-public protocol ManagementState: Sendable {
+public protocol ManagementState: HolderState {
   /// How the store is doing now.
   var health: StoreHealth { get }
 
@@ -28,13 +28,14 @@ public protocol ManagementState: Sendable {
   func listTokens(_ filter: TokenFilter, limit: Int, after: String?) async throws(StoreError) -> TokenPage
   /// One token; throws `.notFound`.
   func token(_ reference: TokenReference) async throws(StoreError) -> TokenRecord
-  /// Makes a token; throws `.notFound` for the project, `.inactiveProject`, `.invalid`.
+  /// Makes a token; throws `.notFound` for the project or the parent, `.inactiveProject`, `.invalid`,
+  /// `.widerThanParent`, `.tooDeep`, `.tooManyChildren`.
   func createToken(_ creation: TokenCreation) async throws(StoreError) -> IssuedToken
   /// Changes a token; throws `.notFound`, `.invalid`.
   func updateToken(
     _ reference: TokenReference, _ change: TokenChange, if condition: (@Sendable (TokenRecord) -> Bool)?
   ) async throws(StoreError) -> TokenRecord
-  /// Revokes one token; throws `.notFound`.
+  /// Revokes one token and its descendants; throws `.notFound`.
   func revokeToken(_ reference: TokenReference) async throws(StoreError) -> TokenRevocation
 
   /// Adds an event to the audit trail and waits until it is stored.

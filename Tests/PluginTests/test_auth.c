@@ -87,6 +87,10 @@ static const refusal_case_t refusals[] = {
   {"Bearer " GOOD, LLMP_TOKEN_EXPIRED, 401, "token_expired", "Token has expired", "false", "Bearer"},
   {"Bearer " GOOD, LLMP_TOKEN_USED_UP, 429, "rate_limit_exceeded", "Rate limit exceeded", "false", NULL},
   {"Bearer " GOOD, LLMP_TOKEN_PROJECT_INACTIVE, 403, "project_inactive", "Project is inactive", NULL, NULL},
+  {"Bearer " GOOD, LLMP_TOKEN_IDLE_EXPIRED, 401, "token_idle_expired", "Token has expired for lack of use",
+    "false", "Bearer"},
+  {"Bearer " GOOD, LLMP_TOKEN_PARENT_INACTIVE, 401, "token_parent_inactive",
+    "The token that made this token is no longer valid", "false", "Bearer"},
   {"Bearer " GOOD, 77, 401, "token_inactive", "Token is inactive", "false", "Bearer"},
 };
 

@@ -74,7 +74,9 @@ import Testing
       let sql = try String.fetchOne(
         db, sql: "SELECT sql FROM sqlite_master WHERE name = 'llmp_token_updated'")
       let columns = try Migrator.columns(of: "tokens", db)
-      let watched = ChangeTriggers.tokenColumns.filter(columns.contains).joined(separator: ", ")
+      // The expiry has a trigger of its own.
+      let watched = ChangeTriggers.tokenColumns.filter { columns.contains($0) && $0 != "expires_at" }
+        .joined(separator: ", ")
       #expect(sql?.contains("UPDATE OF \(watched) ON tokens") == true)
     }
     try file.close()

@@ -354,6 +354,8 @@ typedef struct llmp_token {
 #define LLMP_TOKEN_EXPIRED 3u
 #define LLMP_TOKEN_USED_UP 4u                  /* max_requests reached                          */
 #define LLMP_TOKEN_PROJECT_INACTIVE 5u
+#define LLMP_TOKEN_IDLE_EXPIRED 6u             /* not used for as long as it may go unused      */
+#define LLMP_TOKEN_PARENT_INACTIVE 7u          /* a token it descends from has withered         */
 typedef struct llmp_store_api {
   uint32_t struct_size;
   uint32_t reserved0;

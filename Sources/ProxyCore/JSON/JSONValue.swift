@@ -48,6 +48,12 @@ public enum JSONValue: Sendable, Equatable {
     }
   }
 
+  /// This object with more members at its end.
+  public func adding(_ more: [Member]) -> JSONValue {
+    guard case .object(let members) = self else { return self }
+    return .object(members + more)
+  }
+
   /// The first member of this name, when this is an object that has one.
   public subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }

@@ -29,10 +29,14 @@ struct EntityTag: Equatable, Sendable {
 
   /// The tag of an access token.
   init(_ token: TokenRecord) {
+    // An expiry that use moves is no more of a change than a count.
+    let expiry = token.renewOnUse == nil ? token.expiresAt : nil
     self.init([
       token.id, String(token.isActive), token.maxRequests.map { String($0) } ?? "-",
-      token.expiresAt?.rfc3339 ?? "-", token.label.map { "=" + $0 } ?? "-",
+      expiry?.rfc3339 ?? "-", token.label.map { "=" + $0 } ?? "-",
       token.policy?.plainText ?? "-", token.metadata?.plainText ?? "-",
+      token.idleTimeout.map { String($0) } ?? "-", token.renewOnUse.map { String($0) } ?? "-",
+      token.renewUntil?.rfc3339 ?? "-",
     ])
   }
 

@@ -1,6 +1,7 @@
 internal import ProxyStore
 
-/// A refusal or failure as a management client gets it: `{"error": message, "code": code}`.
+/// A refusal or failure as a management client gets it: `{"error": message, "code": code}`, and `"param"` where
+/// one field is at fault.
 ///
 /// `code` is what programs match on; `message` is for people. Neither ever holds a secret, SQL or a path of
 /// ours.
@@ -33,8 +34,10 @@ struct ManagementFault: Error, Equatable, Sendable {
   }
 
   /// Status 400: the request is not what the operation needs.
-  static func invalid(_ message: String, code: String = "invalid_request") -> ManagementFault {
-    ManagementFault(400, code, message)
+  static func invalid(
+    _ message: String, code: String = "invalid_request", param: String? = nil
+  ) -> ManagementFault {
+    ManagementFault(400, code, message, param: param)
   }
 
   /// Status 400: a member of a policy or of metadata cannot be accepted.
@@ -84,6 +87,19 @@ struct ManagementFault: Error, Equatable, Sendable {
   static let nameTaken = ManagementFault(409, "project_name_taken", "a project of this name exists")
   static let inactiveProject = ManagementFault(
     403, "project_inactive", "cannot create tokens for inactive projects")
+  /// Status 403: a child token was to be wider than the token that makes it.
+  static func widerThanParent(_ field: String) -> ManagementFault {
+    ManagementFault(
+      403, "wider_than_parent", "\(field) must not be wider than that of the token that makes this one",
+      param: field)
+  }
+
+  static let tooDeep = ManagementFault(
+    403, "too_many_generations",
+    "a token descends at most \(ChildLimits.depth) generations from one made by management")
+  static let tooManyChildren = ManagementFault(
+    403, "too_many_children",
+    "at most \(ChildLimits.descendants) tokens may descend from one made by management; revoke some")
   static let preconditionFailed = ManagementFault(
     412, "precondition_failed", "it has changed since it was read; read it again and repeat the change")
   static let missingCredentials = ManagementFault(

@@ -21,7 +21,7 @@ final class ManagementGate: Sendable {
 
   /// Lets a request through to the handler of its method, or refuses it. Never throws.
   func pass(_ context: ManagementContext, to handlers: [String: Handler]) async -> Reply {
-    do {
+    await Self.answering(context) {
       var context = context
       let principal = try await credentials.principal(of: context)
       context.principal = principal
@@ -33,6 +33,13 @@ final class ManagementGate: Sendable {
         throw ManagementFault.methodNotAllowed(Array(handlers.keys))
       }
       return try await once(context, handler)
+    }
+  }
+
+  /// Runs `body` and makes an answer of what it throws.
+  static func answering(_ context: ManagementContext, _ body: () async throws -> Reply) async -> Reply {
+    do {
+      return try await body()
     } catch let fault as ManagementFault {
       if fault.status >= 500 {
         context.logger.error("management request failed", metadata: ["error.code": "\(fault.code)"])
@@ -48,14 +55,16 @@ final class ManagementGate: Sendable {
 // MARK: - Repetition
 
 extension ManagementGate {
-  /// Runs the handler; for a `POST` with an `Idempotency-Key` at most once for each key.
-  private func once(_ context: ManagementContext, _ handler: Handler) async throws -> Reply {
-    guard context.request.method == "POST", let key = context.request.header("idempotency-key") else {
+  /// Runs the handler; for a `POST` with an `Idempotency-Key` at most once for each key of one `scope`.
+  func once(_ context: ManagementContext, scope: String = "", _ handler: Handler) async throws -> Reply {
+    guard context.request.method == "POST", let given = context.request.header("idempotency-key") else {
       return try await handler(context)
     }
-    guard (1...255).contains(key.utf8.count) else {
+    guard (1...255).contains(given.utf8.count) else {
       throw ManagementFault.invalid("Idempotency-Key must have 1 to 255 bytes")
     }
+    // A field's value holds no line feed, so no two pairs look alike.
+    let key = "\(scope)\n\(given)"
     switch repetitions.withLock({ $0.admit(key: key, fingerprint: Self.fingerprint(context), at: seconds()) })
     {
     case .proceed: break

@@ -42,6 +42,20 @@ struct RouteTable {
     }
   }
 
+  /// As `managed`, for the holders of access tokens; without `items` there is nothing below the path.
+  func held(
+    _ path: String, through gate: SelfGate, _ handlers: [String: SelfGate.Handler],
+    items: (@Sendable (Substring) -> [String: SelfGate.Handler])? = nil
+  ) {
+    add(path) { context in
+      if context.request.path == path { return await gate.pass(context, to: handlers) }
+      guard let items else { return .fault(.unknownPath) }
+      return await gate.pass(context, to: items(context.item(of: path)))
+    }
+    guard let items else { return }
+    add(path + "/**") { context in await gate.pass(context, to: items(context.item(of: path))) }
+  }
+
   private func add(_ path: String, _ handler: @escaping Handler) {
     for method in Self.methods {
       router.on(RouterPath(path), method: method) { _, context in try await handler(context) }

@@ -1,3 +1,5 @@
+import ProxyStore
+
 /// The members of a request's JSON body, read as the Go program's decoder reads them into a struct: names
 /// match whatever their case, `null` is the same as absent, the media type does not matter, text after the
 /// value is ignored.
@@ -90,6 +92,23 @@ extension RequestFields {
       throw .invalidBody("field \(Self.quoted(name)) must be a whole number of at most 64 bits")
     }
     return number
+  }
+
+  /// A span of time in seconds, written as a whole number or as a text such as `"30m"`; `nil` when absent.
+  func seconds(_ name: String) throws(ManagementFault) -> Int64? {
+    guard case .string(let text) = value(name) else { return try integer(name) }
+    guard let seconds = DurationText.seconds(text) else {
+      throw .invalid("\(name) must be a number of seconds or a duration such as \"30m\"", param: name)
+    }
+    return seconds
+  }
+
+  /// What a field asks for: `null` empties it, absence keeps it.
+  func change<Value>(
+    _ name: String, _ read: (String) throws(ManagementFault) -> Value?
+  ) throws(ManagementFault) -> FieldChange<Value> {
+    if let value = try read(name) { return .set(value) }
+    return contains(name) ? .clear : .keep
   }
 
   private func value(_ name: String) -> JSONValue? {

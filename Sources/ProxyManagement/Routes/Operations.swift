@@ -8,19 +8,20 @@ struct Operations: Sendable {
 
   /// Runs an action and records how it ended, whichever way.
   func audited(
-    _ action: String, _ context: ManagementContext,
+    _ action: String, _ context: ManagementContext, actor: String? = nil,
     _ body: (inout AuditDraft) async throws -> Reply
   ) async throws -> Reply {
     var draft = AuditDraft(action)
     do {
       let reply = try await body(&draft)
-      await trail.record(draft, .success, in: context)
+      await trail.record(draft, .success, actor: actor, in: context)
       return reply
     } catch let fault as ManagementFault {
-      await trail.record(draft, fault.status >= 500 ? .error : .failure, fault: fault, in: context)
+      await trail.record(
+        draft, fault.status >= 500 ? .error : .failure, fault: fault, actor: actor, in: context)
       throw fault
     } catch {
-      await trail.record(draft, .error, fault: .failed(to: action), in: context)
+      await trail.record(draft, .error, fault: .failed(to: action), actor: actor, in: context)
       throw error
     }
   }
@@ -39,7 +40,10 @@ struct Operations: Sendable {
       case .nameTaken: throw .nameTaken
       case .inactiveProject: throw .inactiveProject
       case .preconditionFailed: throw .preconditionFailed
-      case .invalid(let field, let reason): throw .invalid("\(field) \(reason)")
+      case .invalid(let field, let reason): throw .invalid("\(field) \(reason)", param: field)
+      case .widerThanParent(let field): throw .widerThanParent(field)
+      case .tooDeep: throw .tooDeep
+      case .tooManyChildren: throw .tooManyChildren
       case .unavailable: throw .unavailable("failed to \(action): the database is unavailable")
       case .unusable: throw .failed(to: action)
       }

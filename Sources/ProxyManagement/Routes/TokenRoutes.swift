@@ -20,7 +20,8 @@ struct TokenRoutes: Sendable {
     try await operations.audited("token.create", context) { draft in
       let fields = try RequestFields(context.request.body)
       let projectID = try fields.string("project_id") ?? ""
-      let limit = try fields.integer("max_requests")
+      let withering = try WitheringFields(fields)
+      let limit = try withering.limit(fields.integer("max_requests"))
       let label = try fields.string("label")
       draft.projectID = projectID.isEmpty ? nil : projectID
       draft.note("duration_minutes", try fields.integer("duration_minutes").map { .integer($0) })
@@ -34,6 +35,7 @@ struct TokenRoutes: Sendable {
       var creation = TokenCreation(projectID: projectID, expiresAt: expiry, maxRequests: limit, label: label)
       creation.policy = policies.newPolicy
       creation.metadata = policies.newMetadata
+      withering.apply(to: &creation)
       let wanted = creation
       let issued = try await operations.ask(to: "store token", missing: .projectNotFound) {
         (state) throws(StoreError) in
@@ -45,14 +47,9 @@ struct TokenRoutes: Sendable {
       draft.note("max_requests", record.maxRequests.map { .integer($0) })
       draft.note("label", record.label)
       policies.note(in: &draft)
+      withering.note(in: &draft)
       return .json(
-        201,
-        [
-          "id": .string(record.id), "token": .string(issued.secret.revealText()),
-          "project_id": .string(record.projectID), "expires_at": .optional(record.expiresAt?.rfc3339),
-          "max_requests": record.maxRequests.map { .integer($0) } ?? .null, "label": .optional(record.label),
-          "policy": record.policy ?? .null, "metadata": record.metadata ?? .null,
-        ],
+        201, issued.document,
         headers: [("Location", "\(Self.path)/\(record.id)"), ("ETag", EntityTag(record).text)])
     }
   }
@@ -61,7 +58,10 @@ struct TokenRoutes: Sendable {
     let reference = try reference(context)
     return try await operations.audited("token.read", context) { draft in
       let record = try await token(reference, &draft)
-      return reply(record)
+      let children = try await operations.ask(to: "get token") { (state) throws(StoreError) in
+        try await state.childrenCount(of: record.id)
+      }
+      return reply(record, [.init(name: "children_count", value: .integer(children))])
     }
   }
 
@@ -70,9 +70,12 @@ struct TokenRoutes: Sendable {
     return try await operations.audited("token.update", context) { draft in
       if case .id(let id) = reference { draft.tokenID = id }
       let fields = try RequestFields(context.request.body)
-      try fields.refuseOthers(than: "is_active", "max_requests", "expires_at", "label", "policy", "metadata")
+      try fields.refuseOthers(
+        than: "is_active", "max_requests", "expires_at", "label", "policy", "metadata", "idle_timeout",
+        "renew_on_use", "renew_until", "one_shot")
       let isActive = try fields.bool("is_active")
-      let limit = try fields.integer("max_requests")
+      let withering = try WitheringFields(fields)
+      let limit = try withering.limit(fields.integer("max_requests"))
       let expiry = try fields.string("expires_at")
       let label = try fields.string("label")
       let old = try await token(reference, &draft)
@@ -87,7 +90,9 @@ struct TokenRoutes: Sendable {
       let policies = try PolicyFields(fields)
       change.policy = policies.policy
       change.metadata = policies.metadata
-      guard isActive != nil || limit != nil || expiry != nil || label != nil || !policies.names.isEmpty else {
+      withering.apply(to: &change, of: old)
+      let isEmpty = policies.names.isEmpty && withering.isEmpty
+      guard isActive != nil || limit != nil || expiry != nil || label != nil || !isEmpty else {
         throw ManagementFault.invalid("no fields to update", code: "missing_field")
       }
       draft.note("updated_is_active", isActive.map { .bool($0) })
@@ -95,6 +100,7 @@ struct TokenRoutes: Sendable {
       draft.note("updated_expires_at", expiry)
       draft.note("updated_label", label)
       policies.note(in: &draft, policy: old.policy, metadata: old.metadata)
+      withering.note(in: &draft, prefix: "updated_")
       let (ifMatch, changes) = (context.request.list("if-match"), change)
       let updated = try await operations.ask(to: "update token", missing: .tokenNotFound) {
         (state) throws(StoreError) in
@@ -115,6 +121,7 @@ struct TokenRoutes: Sendable {
       draft.tokenID = revocation.record.id
       draft.projectID = revocation.record.projectID
       draft.note("already_revoked", .bool(!revocation.wasActive))
+      if revocation.descendants > 0 { draft.note("revoked_descendants", .integer(revocation.descendants)) }
       return Reply(status: 204)
     }
   }
@@ -191,23 +198,8 @@ extension TokenRoutes {
     return record
   }
 
-  private func reply(_ record: TokenRecord) -> Reply {
-    .json(200, record.document, headers: [("ETag", EntityTag(record).text)])
-  }
-}
-
-extension TokenRecord {
-  /// The token as clients see it; every key is always there.
-  var document: JSONValue {
-    [
-      "id": .string(id), "token": .string(maskedToken), "project_id": .string(projectID),
-      "expires_at": .optional(expiresAt?.rfc3339), "is_active": .bool(isActive),
-      "request_count": .integer(requestCount), "max_requests": maxRequests.map { .integer($0) } ?? .null,
-      "created_at": .string(createdAt.rfc3339), "last_used_at": .optional(lastUsedAt?.rfc3339),
-      "cache_hit_count": .integer(cacheHitCount), "label": .optional(label),
-      "deactivated_at": .optional(deactivatedAt?.rfc3339), "policy": policy ?? .null,
-      "metadata": metadata ?? .null,
-    ]
+  private func reply(_ record: TokenRecord, _ more: [JSONValue.Member] = []) -> Reply {
+    .json(200, record.document.adding(more), headers: [("ETag", EntityTag(record).text)])
   }
 }
 
@@ -219,7 +211,8 @@ extension TokenFilter {
   fileprivate init(_ query: QueryFields) throws(ManagementFault) {
     self.init(
       projectID: query.text("project_id", "projectId"),
-      activeOnly: query.flag("active_only", "activeOnly") ?? false, search: query.text("search"))
+      activeOnly: query.flag("active_only", "activeOnly") ?? false, search: query.text("search"),
+      parentID: query.text("parent_id"))
     if let search, search.utf8.count > Self.searchBytes {
       throw Self.fault("search", "must have at most \(Self.searchBytes) bytes")
     }

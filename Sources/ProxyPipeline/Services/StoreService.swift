@@ -52,23 +52,28 @@ enum StoreService {
     case .unknown: return LLMP_E_NOT_FOUND
     case .unseen: return LLMP_E_WOULD_BLOCK
     case .known(let token):
+      let state = token.state(nowMilliseconds: now)
+      // Another process may have used it a moment ago: its row decides.
+      if state.mayBeOutdated, token.lookMoment(nowMilliseconds: now) != nil { return LLMP_E_WOULD_BLOCK }
       exchange.peeked = token
-      fill(out, token, exchange)
+      fill(out, token, state, exchange)
       return LLMP_OK
     }
   }
 
   private static func fill(
-    _ out: UnsafeMutablePointer<llmp_token_t>, _ token: AccessToken, _ exchange: Exchange
+    _ out: UnsafeMutablePointer<llmp_token_t>, _ token: AccessToken, _ state: TokenState, _ exchange: Exchange
   ) {
     var value = llmp_token_t()
     value.struct_size = out.pointee.struct_size
-    switch token.state(nowMilliseconds: Clocks.unixMilliseconds()) {
+    switch state {
     case .active: value.state = LLMP_TOKEN_ACTIVE
     case .revoked: value.state = LLMP_TOKEN_REVOKED
     case .expired: value.state = LLMP_TOKEN_EXPIRED
     case .usedUp: value.state = LLMP_TOKEN_USED_UP
     case .projectInactive: value.state = LLMP_TOKEN_PROJECT_INACTIVE
+    case .idleExpired: value.state = LLMP_TOKEN_IDLE_EXPIRED
+    case .parentInactive: value.state = LLMP_TOKEN_PARENT_INACTIVE
     }
     let size = Int(out.pointee.struct_size)
     if size >= MemoryLayout<llmp_token_t>.size {

@@ -117,6 +117,25 @@ struct ChangeFeed {
     FROM projects WHERE deleted_at IS NULL
     """
 
+  /// The rows of these tokens as they are now, as changes to adopt.
+  func rows(of hashes: [TokenHash], _ db: Database) throws -> DirectoryChanges {
+    var changes = DirectoryChanges()
+    let tokens = try RawStatement(db, TokenRow.selection + " WHERE token = ?")
+    for hash in hashes {
+      tokens.bind(hash.hex, at: 1)
+      var found = false
+      try tokens.run { statement in
+        guard let row = TokenRow(statement), let project = statement.text(TokenRow.projectColumn) else {
+          return
+        }
+        changes.tokens.append((row, project))
+        found = true
+      }
+      if !found { changes.goneTokens.append(hash) }
+    }
+    return changes
+  }
+
   private func read(
     _ projectIDs: [String], _ tokenIDs: [String], into changes: inout DirectoryChanges, _ db: Database
   ) throws {

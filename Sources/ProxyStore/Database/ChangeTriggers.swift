@@ -25,7 +25,7 @@ enum ChangeTriggers {
   /// Names of all triggers made here.
   private static let names = [
     "llmp_project_inserted", "llmp_project_updated", "llmp_project_deleted", "llmp_token_inserted",
-    "llmp_token_updated", "llmp_token_count_lowered", "llmp_token_deleted",
+    "llmp_token_updated", "llmp_token_expiry_updated", "llmp_token_count_lowered", "llmp_token_deleted",
   ]
 
   /// Takes the triggers away.
@@ -39,10 +39,22 @@ enum ChangeTriggers {
     guard try Migrator.exists("llmp_changes", db) else { return }
     let projects = try Migrator.columns(of: "projects", db)
     let tokens = try Migrator.columns(of: "tokens", db)
-    try db.execute(
-      sql: sql(
-        projects: projectColumns.filter(projects.contains), tokens: tokenColumns.filter(tokens.contains)))
+    let hasRenewal = tokens.contains("renew_seconds")
+    let watched = tokenColumns.filter { tokens.contains($0) && !(hasRenewal && $0 == "expires_at") }
+    try db.execute(sql: sql(projects: projectColumns.filter(projects.contains), tokens: watched))
+    if hasRenewal { try db.execute(sql: expiryTrigger) }
   }
+
+  /// A renewal moves `expires_at` together with `last_used_at`, up to ten times a second, and no directory has
+  /// to hear of it: who finds such a token expired looks at its row first. Everything else that changes an
+  /// expiry is a change that traffic must know of.
+  private static let expiryTrigger = """
+    CREATE TRIGGER llmp_token_expiry_updated AFTER UPDATE OF expires_at ON tokens
+    WHEN NEW.expires_at IS NOT OLD.expires_at
+        AND (NEW.renew_seconds IS NULL OR NEW.last_used_at IS OLD.last_used_at) BEGIN
+        INSERT INTO llmp_changes (kind, key) VALUES (2, NEW.id);
+    END;
+    """
 
   private static func sql(projects: [String], tokens: [String]) -> String {
     """

@@ -22,6 +22,7 @@ enum Migrator {
       number: 2, name: "labels, masks, audit chain, change log, usage ledger", run: additions,
       undo: undoAdditions),
     Step(number: 3, name: "policies and metadata", run: policies, undo: undoPolicies),
+    Step(number: 4, name: "idle expiry, renewal, child tokens", run: withering, undo: undoWithering),
     Step(number: 6, name: "retention of the audit trail", run: auditAnchor, undo: undoAuditAnchor),
   ]
 
@@ -166,6 +167,16 @@ enum Migrator {
         DROP TABLE IF EXISTS llmp_changes;
         """)
     for (table, column, _) in Schema.addedColumns { try drop(column, of: table, db) }
+  }
+
+  private static func withering(_ db: Database) throws {
+    for (column, declaration) in Schema.witheringColumns { try add(column, declaration, to: "tokens", db) }
+    try db.execute(sql: Schema.witheringIndexes)
+  }
+
+  private static func undoWithering(_ db: Database) throws {
+    try db.execute(sql: "DROP INDEX IF EXISTS llmp_tokens_parent; DROP INDEX IF EXISTS llmp_tokens_idle")
+    for (column, _) in Schema.witheringColumns { try drop(column, of: "tokens", db) }
   }
 
   /// Early releases allowed two outcomes only, and SQLite cannot change a CHECK in place.

@@ -17,11 +17,16 @@ struct TokenRow: Sendable {
   var policy: String?
   /// The `metadata` column.
   var metadata: String?
+  /// What few tokens have; `nil` for all others.
+  var withering: WitheringRow?
 }
 
 extension TokenRow {
   static let selection = """
-    SELECT token, id, expires_at, is_active, request_count, max_requests, label, project_id, policy, metadata
+    SELECT token, id, expires_at, is_active, request_count, max_requests, label, project_id, policy, metadata,
+      idle_seconds, renew_seconds, renew_until, parent_id, last_used_at, created_at,
+      CASE WHEN parent_id IS NOT NULL THEN
+        (SELECT parent.token FROM tokens AS parent WHERE parent.id = tokens.parent_id) END
     FROM tokens
     """
   static let projectColumn: Int32 = 7
@@ -43,5 +48,6 @@ extension TokenRow {
     label = statement.text(6)
     policy = statement.text(8)
     metadata = statement.text(9)
+    withering = WitheringRow(statement)
   }
 }

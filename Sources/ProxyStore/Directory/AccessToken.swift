@@ -8,10 +8,22 @@ public enum TokenState: Sendable, Equatable {
   case revoked
   /// Its time is over.
   case expired
-  /// `max_requests` requests were counted.
+  /// It was not used for as long as it may go unused.
+  case idleExpired
+  /// A token it descends from was revoked, has expired or is gone.
+  case parentInactive
+  /// `max_requests` requests were counted, its own or those of a token it descends from.
   case usedUp
   /// Its project is inactive.
   case projectInactive
+
+  /// True for what a use by another process could have prevented; see `AccessToken.lookMoment`.
+  public var mayBeOutdated: Bool {
+    switch self {
+    case .expired, .idleExpired, .parentInactive: true
+    default: false
+    }
+  }
 }
 
 /// The answer to the wish for one count of a token.
@@ -34,7 +46,7 @@ public final class AccessToken: Sendable {
   private let bits: UUIDBits
   /// The project it belongs to.
   public let project: Project
-  private let counter: Mutex<TokenCounter>
+  let counter: Mutex<TokenCounter>
 
   // 129 bytes with everything above: one million tokens are 144 MB of heap. Mind the size when adding a
   // field.
@@ -87,12 +99,15 @@ public final class AccessToken: Sendable {
 
   /// Whether it may be used at `nowMilliseconds` since the Unix epoch.
   public func state(nowMilliseconds: Int64) -> TokenState {
-    let own = counter.withLock { $0.state(now: nowMilliseconds) }
-    return own == .active && !project.isActive ? .projectInactive : own
+    let (own, parentage) = counter.withLock { ($0.state(now: nowMilliseconds), $0.parentage) }
+    guard own == .active else { return own }
+    guard project.isActive else { return .projectInactive }
+    if case .none = parentage { return .active }
+    return Self.state(under: parentage, nowMilliseconds: nowMilliseconds)
   }
 
   /// Counts one request at memory speed, exactly: among all processes on the database never more than
-  /// `max_requests` are taken, whatever crashes.
+  /// `max_requests` are taken, whatever crashes. A child's request is counted with all its ancestors, too.
   ///
   /// Does not look at expiry or revocation: the request that asks has passed `state(nowMilliseconds:)`.
   ///
@@ -101,9 +116,14 @@ public final class AccessToken: Sendable {
   ///   - ready: called once, on any thread, after `.pending`, and not at all after any other outcome. With
   ///     `nil`, `.pending` only starts the fetching.
   public func take(nowMilliseconds: Int64, ready: (@Sendable () -> Void)?) -> TakeOutcome {
-    let (outcome, errand) = counter.withLock { $0.take(now: nowMilliseconds, ready: ready) }
+    let (outcome, errand, parentage) = counter.withLock { counter in
+      let (outcome, errand) = counter.take(now: nowMilliseconds, ready: ready)
+      return (outcome, errand, counter.parentage)
+    }
     run(errand)
-    return outcome
+    if case .none = parentage { return outcome }
+    guard outcome == .taken else { return outcome }
+    return takeFromAncestors(parentage, nowMilliseconds: nowMilliseconds, ready: ready)
   }
 
   /// Counts an answer from the response cache; it does not use up the limit.
@@ -113,7 +133,7 @@ public final class AccessToken: Sendable {
 
   private var hasUUID: Bool { bits.high != 0 || bits.low != 0 }
 
-  private func run(_ errand: TokenCounter.Errand) {
+  func run(_ errand: TokenCounter.Errand) {
     switch errand {
     case .none: break
     case .queue: project.counts.append(self, wake: false)

@@ -38,9 +38,13 @@ public final class Directory: Sendable {
     var misses = MissCache()
   }
 
+  /// Reads the rows of a token and its ancestors at a moment (milliseconds since the Unix epoch) or soon after.
+  typealias Look = @Sendable (AccessToken, Int64, @escaping @Sendable (Bool) -> Void) -> Void
+
   private let shards: [Shard]
   private let projects = Mutex<[String: Project]>([:])
   private let request = Mutex<(@Sendable (@escaping @Sendable (Bool) -> Void) -> Void)?>(nil)
+  private let looking = Mutex<Look?>(nil)
   let counts = CountQueue()
   let catalog = PolicyCatalog()
 
@@ -69,7 +73,9 @@ public final class Directory: Sendable {
   }
 
   /// Brings the directory up to date with the file and looks again. Looks of many requests share one such
-  /// update, which costs some microseconds, so that guesses do not hammer the file.
+  /// update, which costs some microseconds, so that guesses do not hammer the file. A token that is in memory
+  /// and would be refused for disuse has its row read instead, once the uses of other processes must be there
+  /// (within a second): afterwards its state is final.
   ///
   /// - Parameters:
   ///   - secret: what the client presented; borrowed for the call.
@@ -81,6 +87,10 @@ public final class Directory: Sendable {
   ) {
     guard TokenSecret.isWellFormed(secret) else { return completion(.notFound) }
     let hash = TokenHash(secret: secret)
+    if let token = token(hash), let due = token.lookMoment(nowMilliseconds: nowMilliseconds) {
+      guard let look = looking.withLock({ $0 }) else { return completion(.unavailable) }
+      return look(token, due) { completion($0 ? .found(token) : .unavailable) }
+    }
     guard let synchronize = request.withLock({ $0 }) else { return completion(.unavailable) }
     synchronize { [weak self] isUpToDate in
       guard let self, isUpToDate else { return completion(.unavailable) }
@@ -124,6 +134,9 @@ extension Directory {
     request.withLock { $0 = synchronize }
   }
 
+  /// Sets how `load` reads the row of a known token; called once, before traffic.
+  func onLook(_ look: @escaping Look) { looking.withLock { $0 = look } }
+
   func token(_ hash: TokenHash) -> AccessToken? {
     shard(of: hash).content.withLock { $0.table.token(hash) }
   }
@@ -133,6 +146,8 @@ extension Directory {
     for row in changes.projects { put(row) }
     for hash in changes.goneTokens { remove(hash) }
     for (row, projectID) in changes.tokens { put(row, projectID: projectID) }
+    // Once more for children whose parent came after them.
+    for (row, _) in changes.tokens { link(row) }
     for id in changes.goneProjects { projects.withLock { $0.removeValue(forKey: id) }?.retire() }
   }
 
@@ -145,14 +160,23 @@ extension Directory {
     for row in rows { put(row) }
     var tables = shards.map { _ in TokenTable() }
     for at in tables.indices { tables[at].reserve(expectedTokens / tables.count) }
+    var children: [TokenRow] = []
+    func index(_ hash: TokenHash) -> Int { Int(truncatingIfNeeded: hash.word0 >> (64 - Self.shardBits)) }
     try fill { row, project in
-      let at = Int(truncatingIfNeeded: row.hash.word0 >> (64 - Self.shardBits))
+      let at = index(row.hash)
+      if row.withering?.parent != nil { children.append(row) }
       if let token = self.token(row.hash), token.project === project {
         token.reload(row)
         tables[at].insert(token)
       } else {
         tables[at].insert(AccessToken(row: row, project: project))
       }
+    }
+    for row in children {
+      guard let parent = row.withering?.parent, let token = tables[index(parent)].token(parent) else {
+        continue
+      }
+      tables[index(row.hash)].token(row.hash)?.link(token)
     }
     for (shard, table) in zip(shards, tables) {
       let old = shard.content.withLock { content in
@@ -182,11 +206,20 @@ extension Directory {
   private func put(_ row: TokenRow, projectID: String) {
     guard let project = project(id: projectID) else { return remove(row.hash) }
     if let token = token(row.hash) {
-      if token.project === project { return token.reload(row) }
+      if token.project === project {
+        token.reload(row)
+        return link(row)
+      }
       remove(row.hash)
     }
     let token = AccessToken(row: row, project: project)
+    if let parent = row.withering?.parent.flatMap({ self.token($0) }) { token.link(parent) }
     shard(of: row.hash).content.withLock { $0.table.insert(token) }
+  }
+
+  private func link(_ row: TokenRow) {
+    guard let parent = row.withering?.parent.flatMap({ token($0) }) else { return }
+    token(row.hash)?.link(parent)
   }
 
   private func remove(_ hash: TokenHash) {

@@ -25,6 +25,7 @@ struct TokenCounter {
     limit = row.limit
     fileCount = row.requestCount
     isActive = row.isActive
+    if let withering = row.withering { witheringForWriting().adopt(withering) }
   }
 
   /// What the caller has to do after it has let go of the lock.
@@ -41,15 +42,15 @@ struct TokenCounter {
   mutating func take(now: Int64, ready: (@Sendable () -> Void)?) -> (outcome: TakeOutcome, errand: Errand) {
     if limit == 0 {
       pending &+= 1
-      lastUsed = now
+      noteUse(now)
       return (.taken, queue())
     }
     let detail = detailForWriting()
     if detail.lease > 0 {
       detail.lease -= 1
-      lastUsed = now
+      noteUse(now)
       guard !detail.wantsRefill, LeasePolicy.isLow(lease: detail.lease, remaining: limit - fileCount) else {
-        return (.taken, .none)
+        return (.taken, detail.withering?.dependsOnUse == true ? queue() : .none)
       }
       detail.wantsRefill = true
       detail.waitingSince = now
@@ -67,6 +68,7 @@ struct TokenCounter {
   func state(now: Int64) -> TokenState {
     if !isActive { return .revoked }
     if expires <= now { return .expired }
+    if let withering = detail?.withering, withering.idleEnd(lastUsed: lastUsed) <= now { return .idleExpired }
     guard limit > 0, isFileUsedUp else { return .active }
     guard let detail else { return .usedUp }
     return detail.lease == 0 && !detail.wantsRefill ? .usedUp : .active
@@ -90,6 +92,12 @@ struct TokenCounter {
     fileCount = row.requestCount
     isActive = row.isActive
     if row.label != nil || detail != nil { detailForWriting().label = row.label }
+    if row.withering != nil || detail?.withering != nil {
+      let withering = witheringForWriting()
+      withering.adopt(row.withering ?? WitheringRow())
+      // A use that the file does not know yet has renewed it all the same.
+      expires = withering.expiry(expires, afterUseAt: lastUsed)
+    }
     guard let detail else { return .none }
     detail.unavailableUntil = 0
     // A limit that was lowered below what is leased, or lifted: the difference goes back to the file.
@@ -116,13 +124,18 @@ struct TokenCounter {
     fileCount + Int64(pending) + Int64(transit) - (detail?.returning ?? 0) >= limit
   }
 
-  private mutating func queue() -> Errand {
+  private mutating func noteUse(_ now: Int64) {
+    lastUsed = now
+    if let withering = detail?.withering { expires = withering.expiry(expires, afterUseAt: now) }
+  }
+
+  mutating func queue() -> Errand {
     if isQueued { return .none }
     isQueued = true
     return .queue
   }
 
-  private mutating func queueNow() -> Errand {
+  mutating func queueNow() -> Errand {
     if isQueued { return .wake }
     isQueued = true
     return .queueNow
@@ -132,6 +145,14 @@ struct TokenCounter {
     if let detail { return detail }
     let made = TokenDetail()
     detail = made
+    return made
+  }
+
+  mutating func witheringForWriting() -> TokenWithering {
+    let detail = detailForWriting()
+    if let withering = detail.withering { return withering }
+    let made = TokenWithering()
+    detail.withering = made
     return made
   }
 }

@@ -21,6 +21,8 @@ final class TokenDetail {
   var transitReturn: Int64 = 0
   /// True while the token stands in the writer's list of tokens with a lease.
   var isListed = false
+  /// Idle expiry, renewal, parent; stays once made.
+  var withering: TokenWithering?
   var label: String?
   /// `nil` when it has none.
   var policies: OwnPolicies?

@@ -7,7 +7,8 @@ extension Store {
 
   /// Makes a token; it works from the moment this returns.
   ///
-  /// - Throws: `invalid`, `notFound` (no such project), `inactiveProject`, `unavailable`.
+  /// - Throws: `invalid`, `notFound` (no such project, or no such active parent), `inactiveProject`,
+  ///   `unavailable`; for the child of a token also `widerThanParent`, `tooDeep`, `tooManyChildren`.
   public func createToken(_ creation: TokenCreation) async throws(StoreError) -> IssuedToken {
     if let limit = creation.maxRequests, limit < 0 {
       throw .invalid(field: "max_requests", reason: "must be >= 0")
@@ -15,11 +16,13 @@ extension Store {
     if let expiry = creation.expiresAt, expiry <= .now() {
       throw .invalid(field: "expires_at", reason: "must be in the future")
     }
+    try Self.checkWithering(of: creation)
     let label = try creation.label.map { (text) throws(StoreError) in try Self.checkedLabel(text) }
     let secret = TokenSecret.random()
     let hash = secret.withUnsafeBytes { TokenHash(secret: $0) }
     let id = UUIDText.random()
     let record = try await writer.write { [directory] db in
+      let creation = try Self.completed(creation, directory, db)
       let isActive = try Bool.fetchOne(
         db, sql: "SELECT is_active FROM projects WHERE id = ? AND deleted_at IS NULL",
         arguments: [creation.projectID])
@@ -30,14 +33,15 @@ extension Store {
         sql: """
           INSERT INTO tokens
             (id, token, token_mask, project_id, expires_at, is_active, max_requests, created_at, label,
-              policy, metadata)
-          VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
+             policy, metadata, idle_seconds, renew_seconds, renew_until, parent_id)
+          VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           id, hash.hex, TokenSecret.masked(secret), creation.projectID, creation.expiresAt?.databaseText,
           limit,
           Timestamp.now().databaseText, label, creation.policy?.columnText,
-          creation.metadata?.metadataColumnText,
+          creation.metadata?.metadataColumnText, creation.idleTimeout, creation.renewOnUse,
+          creation.renewUntil?.databaseText, creation.parentID,
         ])
       return try TokenRecord.fetch(.id(id), directory, db)
     }
@@ -95,9 +99,11 @@ extension Store {
       throw .invalid(field: "max_requests", reason: "must be >= 0")
     }
     if case .set(let label) = change.label { _ = try Self.checkedLabel(label) }
+    try Self.checkWithering(of: change)
     return try await writer.write { [directory] db in
       let old = try TokenRecord.fetch(reference, directory, db)
       if let isCurrent, !isCurrent(old) { throw StoreError.preconditionFailed }
+      let change = try Self.completed(change, of: old)
       var sets: [String] = []
       var arguments: StatementArguments = []
       if let isActive = change.isActive {
@@ -124,6 +130,9 @@ extension Store {
       add("label", change.label) { $0 }
       add("policy", change.policy) { $0.columnText }
       add("metadata", change.metadata) { $0.metadataColumnText }
+      add("idle_seconds", change.idleTimeout) { $0 }
+      add("renew_seconds", change.renewOnUse) { $0 }
+      add("renew_until", change.renewUntil) { $0.databaseText }
       guard !sets.isEmpty else { return old }
       arguments += [old.id]
       try db.execute(
@@ -132,17 +141,12 @@ extension Store {
     }
   }
 
-  /// Revokes a token; in force for the next request.
+  /// Revokes a token and all that descend from it; in force for the next request.
   ///
   /// - Throws: `notFound`, `unavailable`.
   public func revokeToken(_ reference: TokenReference) async throws(StoreError) -> TokenRevocation {
     try await writer.write { [directory] db in
-      let old = try TokenRecord.fetch(reference, directory, db)
-      guard old.isActive else { return TokenRevocation(record: old, wasActive: false) }
-      try db.execute(
-        sql: "UPDATE tokens SET is_active = 0, deactivated_at = ? WHERE id = ?",
-        arguments: [Timestamp.now().databaseText, old.id])
-      return TokenRevocation(record: try TokenRecord.fetch(.id(old.id), directory, db), wasActive: true)
+      try Self.revoke(TokenRecord.fetch(reference, directory, db), directory, db)
     }
   }
 

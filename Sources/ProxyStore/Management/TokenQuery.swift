@@ -21,7 +21,7 @@ struct TokenQuery {
     self.filter = filter
     self.limit = limit
     self.cursor = cursor
-    conditions = filter.conditions
+    conditions = filter.conditions()
   }
 
   /// The rows, one more than `limit` when there are more; each has its place in the order as `place`.
@@ -46,16 +46,27 @@ struct TokenQuery {
   }
 
   private func candidates(_ db: Database) throws -> [Int64] {
+    guard filter.parentID == nil, filter.status == .expired else {
+      return try candidates(conditions, by: filterIndex(db), db)
+    }
+    // There are two ways to expire, each with an index of its own.
+    return try candidates(filter.conditions(expired: .byTime), by: filterIndex(db), db)
+      + candidates(filter.conditions(expired: .byDisuse), by: "llmp_tokens_idle", db)
+  }
+
+  private func candidates(
+    _ conditions: [(sql: String, arguments: StatementArguments)], by index: String, _ db: Database
+  ) throws -> [Int64] {
     let (condition, arguments) = Self.joined(conditions)
     return try Int64.fetchAll(
       db,
-      sql: "SELECT rowid FROM tokens INDEXED BY \(try filterIndex(db)) WHERE \(condition) "
-        + "LIMIT \(Self.mostSorted + 1)",
+      sql: "SELECT rowid FROM tokens INDEXED BY \(index) WHERE \(condition) LIMIT \(Self.mostSorted + 1)",
       arguments: arguments)
   }
 
   /// The index that leads to the fewest rows that have to be looked at.
   private func filterIndex(_ db: Database) throws -> String {
+    if filter.parentID != nil { return "llmp_tokens_parent" }
     switch filter.status {
     case .revoked: return "llmp_tokens_revoked"
     case .usedUp: return "llmp_tokens_used_up"
@@ -155,18 +166,26 @@ extension TokenOrder.Key {
   }
 }
 
+/// How tokens that are asked for as expired have expired.
+private enum ExpiryKind {
+  case byTime, byDisuse, either
+}
+
 extension TokenFilter {
   /// What a row must fulfil, with its arguments.
-  fileprivate var conditions: [(sql: String, arguments: StatementArguments)] {
+  fileprivate func conditions(
+    expired: ExpiryKind = .either
+  ) -> [(sql: String, arguments: StatementArguments)] {
     var conditions: [(sql: String, arguments: StatementArguments)] = []
     if let projectID { conditions.append(("project_id = ?", [projectID])) }
+    if let parentID { conditions.append(("parent_id = ?", [parentID])) }
     if activeOnly { conditions.append(Self.alive) }
     let none: StatementArguments = []
     let usedUp = "max_requests > 0 AND request_count >= max_requests"
     switch status {
     case nil: break
     case .revoked: conditions.append(("NOT is_active", none))
-    case .expired: conditions.append(Self.expired)
+    case .expired: conditions.append(Self.expired(expired))
     case .usedUp: conditions += [Self.alive, (usedUp, none)]
     case .active: conditions += [Self.alive, ("NOT coalesce(\(usedUp), 0)", none)]
     }
@@ -187,16 +206,24 @@ extension TokenFilter {
     let now = Timestamp.now()
     return (
       "is_active AND coalesce(expires_at, '~') > ? "
-        + "AND (expires_at IS NULL OR julianday(expires_at) > julianday(?))",
-      [now.advanced(by: .seconds(-86_400)).databaseText, now.databaseText]
+        + "AND (expires_at IS NULL OR julianday(expires_at) > julianday(?)) "
+        + "AND (idle_seconds IS NULL OR \(idleEnd) > julianday(?))",
+      [now.advanced(by: .seconds(-86_400)).databaseText, now.databaseText, now.databaseText]
     )
   }
 
-  private static var expired: (sql: String, arguments: StatementArguments) {
+  private static func expired(_ kind: ExpiryKind) -> (sql: String, arguments: StatementArguments) {
     let now = Timestamp.now()
-    return (
-      "is_active AND coalesce(expires_at, '~') < ? AND julianday(expires_at) <= julianday(?)",
-      [now.advanced(by: .seconds(86_400)).databaseText, now.databaseText]
-    )
+    let byTime = "coalesce(expires_at, '~') < ? AND julianday(expires_at) <= julianday(?)"
+    let byDisuse = "idle_seconds IS NOT NULL AND \(idleEnd) <= julianday(?)"
+    let (day, moment) = (now.advanced(by: .seconds(86_400)).databaseText, now.databaseText)
+    return switch kind {
+    case .byTime: ("is_active AND \(byTime)", [day, moment])
+    case .byDisuse: ("is_active AND \(byDisuse)", [moment])
+    case .either: ("is_active AND (\(byTime) OR \(byDisuse))", [day, moment, moment])
+    }
   }
+
+  /// When disuse ends a token, as a day number.
+  private static let idleEnd = "julianday(coalesce(last_used_at, created_at)) + idle_seconds / 86400.0"
 }

@@ -4,7 +4,8 @@ internal import ProxyCore
 extension TokenRecord {
   static let columns = """
     id, token, token_mask, project_id, label, expires_at, is_active, deactivated_at, request_count, \
-    max_requests, created_at, last_used_at, cache_hit_count, policy, metadata
+    max_requests, created_at, last_used_at, cache_hit_count, policy, metadata, \
+    idle_seconds, renew_seconds, renew_until, parent_id
     """
   static let selection = "SELECT \(columns) FROM tokens"
 
@@ -38,9 +39,23 @@ extension TokenRecord {
     cacheHitCount = row["cache_hit_count"] ?? 0
     policy = JSONValue(column: row["policy"])
     metadata = JSONValue(column: row["metadata"])
+    idleTimeout = row["idle_seconds"]
+    renewOnUse = row["renew_seconds"]
+    renewUntil = row.moment("renew_until")
+    parentID = row["parent_id"]
     let hash: String = row["token"] ?? ""
     guard let token = hash.tokenHash.flatMap({ directory.token($0) }) else { return }
     (requestCount, lastUsedAt) = token.overlay(count: requestCount, lastUsed: lastUsedAt)
     cacheHitCount += token.unwrittenCacheHits
+    renewByUse()
+  }
+
+  /// Moves the expiry by a use that the file does not know yet.
+  private mutating func renewByUse() {
+    guard let renewOnUse, let expiry = expiresAt?.milliseconds, let lastUsedAt else { return }
+    let moved = TokenWithering.expiry(
+      expiry, afterUseAt: lastUsedAt.milliseconds, renew: renewOnUse * 1000,
+      until: renewUntil?.milliseconds ?? .max)
+    if moved > expiry { expiresAt = Timestamp(milliseconds: moved) }
   }
 }

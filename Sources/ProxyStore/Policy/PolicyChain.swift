@@ -47,7 +47,7 @@ public struct PolicyChain: Sendable {
     if let own = token.ownPolicies { append(own, .token(token)) }
   }
 
-  private mutating func append(_ own: OwnPolicies, _ owner: Owner) {
+  fileprivate mutating func append(_ own: OwnPolicies, _ owner: Owner) {
     for policy in [own.policy, own.metadata] {
       guard let policy else { continue }
       links.append(Link(policy: policy, owner: owner))
@@ -71,6 +71,15 @@ extension AccessToken {
   public func collectPolicies(into chain: inout PolicyChain) {
     chain.removeAll()
     chain.append(project)
-    chain.append(own: self)
+    appendPolicies(to: &chain, generation: 0)
+  }
+
+  /// Those of the tokens it descends from come first.
+  private func appendPolicies(to chain: inout PolicyChain, generation: Int) {
+    let (parentage, own) = counter.withLock { ($0.parentage, $0.detail?.policies) }
+    if generation < ChildLimits.depth, case .known(let parent) = parentage {
+      parent.appendPolicies(to: &chain, generation: generation + 1)
+    }
+    if let own { chain.append(own, .token(self)) }
   }
 }

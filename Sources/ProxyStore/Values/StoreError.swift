@@ -11,6 +11,12 @@ public enum StoreError: Error, Sendable, Equatable {
   case inactiveProject
   /// A value is out of range or malformed; `reason` is a clause that can follow the field's name.
   case invalid(field: String, reason: String)
+  /// A child token was to be wider than its parent in this field.
+  case widerThanParent(field: String)
+  /// A child token would stand too many generations below a token made by management.
+  case tooDeep
+  /// A token made by management has too many descendants already that are not withered.
+  case tooManyChildren
   /// The caller's precondition (`If-Match`) does not hold for the row as it is now.
   case preconditionFailed
   /// The database cannot be written or read just now (locked, full, gone); nothing was changed. Try again.
@@ -27,6 +33,10 @@ extension StoreError: CustomStringConvertible {
     case .nameTaken: "a project of this name exists"
     case .inactiveProject: "the project is inactive"
     case .invalid(let field, let reason): "\(field) \(reason)"
+    case .widerThanParent(let field): "\(field) must not be wider than the parent's"
+    case .tooDeep: "tokens descend at most \(ChildLimits.depth) generations"
+    case .tooManyChildren:
+      "a token has at most \(ChildLimits.descendants) descendants; revoke some or wait until they expire"
     case .preconditionFailed: "the row has changed since it was read"
     case .unavailable(let reason): "the database is unavailable: \(reason)"
     case .unusable(let sentence): sentence

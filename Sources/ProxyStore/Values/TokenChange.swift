@@ -22,6 +22,12 @@ public struct TokenChange: Sendable {
   public var policy: FieldChange<PolicyRules> = .keep
   /// New metadata, as the headers they require.
   public var metadata: FieldChange<PolicyRules> = .keep
+  /// New seconds without use, positive.
+  public var idleTimeout: FieldChange<Int64> = .keep
+  /// New seconds that each use gives, positive; clearing it also clears `renewUntil`.
+  public var renewOnUse: FieldChange<Int64> = .keep
+  /// New bound of renewing; an expiry beyond it comes down to it.
+  public var renewUntil: FieldChange<Timestamp> = .keep
 
   /// Changes the given fields only.
   public init(

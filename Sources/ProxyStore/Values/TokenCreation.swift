@@ -14,6 +14,15 @@ public struct TokenCreation: Sendable {
   public var policy: PolicyRules?
   /// Metadata, as the headers they require.
   public var metadata: PolicyRules?
+  /// Seconds without use after which it withers; `nil` is never.
+  public var idleTimeout: Int64?
+  /// Seconds that each use gives it from then on; `nil` leaves the expiry alone.
+  public var renewOnUse: Int64?
+  /// What no renewal goes beyond; `nil` is `Store.longestLifetime` from now.
+  public var renewUntil: Timestamp?
+  /// Id of the token that makes this one. Then the project is its project, what is left out here is as wide as
+  /// there, and nothing may be wider; see `ChildRules`.
+  public var parentID: String?
 
   /// A new token for a project.
   public init(projectID: String, expiresAt: Timestamp?, maxRequests: Int64? = nil, label: String? = nil) {

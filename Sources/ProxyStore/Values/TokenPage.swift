@@ -41,25 +41,28 @@ public struct TokenOrder: Sendable, Equatable {
 public struct TokenFilter: Sendable {
   /// Only tokens of this project.
   public var projectID: String?
-  /// Only tokens that are neither revoked nor expired.
+  /// Only tokens that are neither revoked nor expired, by time or by disuse.
   public var activeOnly: Bool
   /// Only tokens in this state.
   public var status: TokenStatus?
   /// Only tokens whose label or id contains this text, or whose masked form begins with it; ASCII letters match
   /// in either case.
   public var search: String?
+  /// Only tokens that this one has made.
+  public var parentID: String?
   /// Newest first unless said otherwise.
   public var order = TokenOrder()
 
   /// All tokens, or fewer.
   public init(
     projectID: String? = nil, activeOnly: Bool = false, status: TokenStatus? = nil, search: String? = nil,
-    order: TokenOrder = TokenOrder()
+    parentID: String? = nil, order: TokenOrder = TokenOrder()
   ) {
     self.projectID = projectID
     self.activeOnly = activeOnly
     self.status = status
     self.search = search
+    self.parentID = parentID
     self.order = order
   }
 }

@@ -31,6 +31,25 @@ public struct TokenRecord: Sendable, Equatable {
   public var policy: JSONValue?
   /// Its metadata; a text when they are not ours.
   public var metadata: JSONValue?
+  /// Seconds without use after which it withers; `nil` is never.
+  public var idleTimeout: Int64?
+  /// Seconds that each use gives it from then on; `nil` leaves the expiry alone.
+  public var renewOnUse: Int64?
+  /// What no renewal goes beyond.
+  public var renewUntil: Timestamp?
+  /// Id of the token that made it; `nil` for one made by management.
+  public var parentID: String?
+
+  /// True when it is good for a single request.
+  public var isOneShot: Bool { maxRequests == 1 }
+
+  /// When it withers if it is not used from now on; `nil` without idle expiry.
+  public var idleExpiresAt: Timestamp? {
+    idleTimeout.map { (lastUsedAt ?? createdAt).advanced(by: .seconds($0)) }
+  }
+
+  /// Requests left of its own limit; `nil` is unlimited.
+  public var remainingRequests: Int64? { maxRequests.map { max(0, $0 - requestCount) } }
 }
 
 /// The outcome of revoking one token.
@@ -39,4 +58,6 @@ public struct TokenRevocation: Sendable {
   public var record: TokenRecord
   /// False when it was revoked before and nothing changed.
   public var wasActive: Bool
+  /// Descendants that were revoked with it.
+  public var descendants: Int
 }

@@ -129,41 +129,4 @@ extension Writer {
     }
     return completion
   }
-
-  /// Writes the counts of one token and takes its lease.
-  private func write(_ work: TokenCounter.Work, of token: AccessToken, _ db: Database) throws
-    -> TokenCounter.Result
-  {
-    let key = token.hash.hex
-    var row: (count: Int64, limit: Int64)?
-    let read = try RawStatement(db, "SELECT request_count, max_requests FROM tokens WHERE token = ?")
-    read.bind(key, at: 1)
-    try read.run { row = ($0.integer(0), max(0, $0.integer(1))) }
-    guard let row else { return .gone }
-    let settled = max(0, row.count + work.counts - work.returning)
-    let granted =
-      work.wantsRefill && row.limit > 0
-      ? LeasePolicy.grant(remaining: row.limit - settled, lease: work.lease, demand: work.demand) : 0
-    let moved = settled - row.count + granted
-    guard moved != 0 || work.cacheHits != 0 || work.lastUsed > 0 else {
-      return .committed(fileCount: row.count, limit: row.limit, granted: 0)
-    }
-    // The guard in the statement says what the arithmetic above has assured: a lease never goes beyond the
-    // limit.
-    let update = try RawStatement(
-      db,
-      """
-      UPDATE tokens SET request_count = request_count + ?1, cache_hit_count = cache_hit_count + ?2,
-        last_used_at = coalesce(?3, last_used_at)
-      WHERE token = ?4 AND (?5 = 0 OR max_requests IS NULL OR request_count + ?1 <= max_requests)
-      """)
-    update.bind(moved, at: 1)
-    update.bind(work.cacheHits, at: 2)
-    update.bind(work.lastUsed > 0 ? Timestamp(milliseconds: work.lastUsed).databaseText : nil, at: 3)
-    update.bind(key, at: 4)
-    update.bind(granted, at: 5)
-    try update.run()
-    guard db.changesCount == 1 else { return .committed(fileCount: row.count, limit: row.limit, granted: 0) }
-    return .committed(fileCount: settled + granted, limit: row.limit, granted: granted)
-  }
 }

@@ -66,6 +66,10 @@ final class Writer: Sendable {
       guard let self else { return completion(false) }
       sync(completion)
     }
+    directory.onLook { [weak self] token, due, completion in
+      guard let self else { return completion(false) }
+      look(at: token, due: due, completion)
+    }
     usage.queue.onWake { [weak self] in self?.schedule() }
     audit.onWake { [weak self] in self?.schedule() }
     let source = DispatchSource.makeTimerSource(queue: queue)
@@ -212,7 +216,7 @@ final class Writer: Sendable {
     failure.withLock { $0 = nil }
   }
 
-  private func failed(_ error: any Error, isFromReading: Bool = false) {
+  func failed(_ error: any Error, isFromReading: Bool = false) {
     var reason = "the operation could not be carried out"
     if case .unavailable(let told) = StoreError(database: error) { reason = told }
     failure.withLock { failure in

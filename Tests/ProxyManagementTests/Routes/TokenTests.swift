@@ -7,7 +7,8 @@ import Testing
 @Suite struct TokenTests {
   private static let keys = [
     "id", "token", "project_id", "expires_at", "is_active", "request_count", "max_requests", "created_at",
-    "last_used_at", "cache_hit_count", "label", "deactivated_at", "policy", "metadata",
+    "last_used_at", "cache_hit_count", "label", "deactivated_at", "policy", "metadata", "idle_timeout",
+    "renew_on_use", "renew_until", "one_shot", "parent_id",
   ]
 
   private func create(_ plane: TestPlane, _ body: String) async -> Answer {
@@ -23,6 +24,7 @@ import Testing
       #expect(
         answer.names == [
           "id", "token", "project_id", "expires_at", "max_requests", "label", "policy", "metadata",
+          "idle_timeout", "renew_on_use", "renew_until", "one_shot", "parent_id",
         ])
       let secret = answer.string("token")
       #expect(TokenSecret.isWellFormed(secret))
@@ -30,7 +32,7 @@ import Testing
       #expect(answer.json["max_requests"] == .null)
       let id = answer.string("id")
       let read = await plane.send("GET", "/manage/tokens/\(id)")
-      #expect(read.names == Self.keys)
+      #expect(read.names == Self.keys + ["children_count"])
       #expect(read.string("token") == secret.prefix(7) + String(repeating: "*", count: 14) + secret.suffix(4))
       #expect(!(await plane.send("GET", "/manage/tokens").text.contains(secret)))
       #expect(!read.text.contains(secret))

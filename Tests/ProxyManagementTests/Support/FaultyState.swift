@@ -1,3 +1,4 @@
+import ProxyCore
 import ProxyStore
 import Synchronization
 
@@ -91,6 +92,31 @@ final class FaultyState: ManagementState {
   func revokeToken(_ reference: TokenReference) async throws(StoreError) -> TokenRevocation {
     try check()
     return try await store.revokeToken(reference)
+  }
+
+  func holder(presenting secret: Secret, mayLoad: Bool) async -> Store.Holder {
+    if failure.withLock({ $0 }) != nil { return .unavailable }
+    return await store.holder(presenting: secret, mayLoad: mayLoad)
+  }
+
+  func lineage(id: String) async throws(StoreError) -> [TokenRecord] {
+    try check()
+    return try await store.lineage(id: id)
+  }
+
+  func effectivePolicy(of id: String) async throws(StoreError) -> PolicyRules? {
+    try check()
+    return try await store.effectivePolicy(of: id)
+  }
+
+  func childrenCount(of id: String) async throws(StoreError) -> Int {
+    try check()
+    return try await store.childrenCount(of: id)
+  }
+
+  func revokeChild(id: String, of parentID: String) async throws(StoreError) -> TokenRevocation {
+    try check()
+    return try await store.revokeChild(id: id, of: parentID)
   }
 
   func appendAudit(_ record: AuditRecord) async throws(StoreError) -> AuditRecord {
