@@ -95,7 +95,7 @@ async function navigate({ moved }) {
 function arrive(view) {
   scrollTo(0, 0);
   // Inserted elements are not focused by their attribute alone.
-  const first = main.querySelector("[autofocus]");
+  const first = main.querySelector("[data-autofocus]");
   if (first) first.focus();
   else if (!main.contains(document.activeElement) || document.activeElement === main) view.heading?.focus({ preventScroll: true });
   announce(document.title.replace(" · llm-proxy", ""));

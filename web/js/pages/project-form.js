@@ -13,7 +13,7 @@ export default async function projectForm(view) {
   const isNew = !view.params.id;
   const { data: old, etag } = isNew ? { data: {} } : await api.one("projects", view.params.id, view.signal);
   const home = isNew ? to("/projects") : to(`/projects/${encodeURIComponent(old.id)}`);
-  const name = input({ ".value": old.name ?? "", required: true, maxlength: 255, autofocus: isNew, spellcheck: false });
+  const name = input({ ".value": old.name ?? "", required: true, maxlength: 255, "data-autofocus": isNew, spellcheck: false });
   const key = input({ type: "password", required: isNew, autocomplete: "new-password", spellcheck: false, placeholder: isNew ? "" : "Unchanged" });
   const policy = policyEditor(old.policy);
   const budget = budgetEditor(old.budget);

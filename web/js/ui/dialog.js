@@ -26,7 +26,7 @@ export function openDialog(title, content, { className = "", label = null } = {}
     dialog.addEventListener("pointerdown", (event) => event.target === dialog && dialog.dataset.sticky === undefined && close());
     document.body.append(dialog);
     dialog.showModal();
-    dialog.querySelector("[autofocus]")?.focus();
+    dialog.querySelector("[data-autofocus]")?.focus();
   });
 }
 
@@ -37,8 +37,8 @@ export function openDialog(title, content, { className = "", label = null } = {}
 export function confirm({ title, consequences = [], label, danger = true, action, typed = null }) {
   return openDialog(title, (close) => {
     const place = h("div", { "aria-live": "assertive" });
-    const button = h("button", { class: `button primary ${danger ? "danger" : ""}`, type: "submit", "aria-disabled": typed ? "true" : null, autofocus: !typed }, label);
-    const field = typed && h("input", { class: "input", id: uid("typed"), autocomplete: "off", autofocus: true, spellcheck: false, oninput: () => button.setAttribute("aria-disabled", String(field.value !== typed)) });
+    const button = h("button", { class: `button primary ${danger ? "danger" : ""}`, type: "submit", "aria-disabled": typed ? "true" : null, "data-autofocus": !typed }, label);
+    const field = typed && h("input", { class: "input", id: uid("typed"), autocomplete: "off", "data-autofocus": true, spellcheck: false, oninput: () => button.setAttribute("aria-disabled", String(field.value !== typed)) });
     return h("form", { class: "stack", onsubmit: submit },
       h("ul", { class: "consequences" }, consequences.filter(Boolean).map((text) => h("li", null, icon("arrow", { size: 14 }), h("span", null, text)))),
       typed && h("div", { class: "field" }, h("label", { for: field.id }, "Type ", h("bdi", { class: "mono" }, typed), " to confirm"), field),

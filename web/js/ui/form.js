@@ -8,6 +8,7 @@ import { problem } from "./problem.js";
 /** A form around `children`. `send()` does it; it goes to where `send` answers. `back` is where Cancel leads. */
 export function form(view, children, { send, label, back }) {
   let isChanged = false;
+  let isDone = false;
   const place = h("div");
   const button = h("button", { type: "submit", class: "button primary" }, label);
   const element = h("form", {
@@ -19,8 +20,9 @@ export function form(view, children, { send, label, back }) {
   });
   addEventListener("beforeunload", (event) => isChanged && event.preventDefault(), { signal: view.signal });
 
+  // A field that is taken away with its page reports a last change: that one means nothing.
   function touched() {
-    if (isChanged) return;
+    if (isChanged || isDone || view.signal.aborted) return;
     isChanged = true;
     guard(async () => (await leaveAnyway()) === true);
   }
@@ -37,6 +39,7 @@ export function form(view, children, { send, label, back }) {
     try {
       const target = await send();
       isChanged = false;
+      isDone = true;
       guard(null);
       if (target) await go(target);
     } catch (error) {
@@ -51,7 +54,7 @@ export function form(view, children, { send, label, back }) {
 function leaveAnyway() {
   return openDialog("Leave without saving?", (close) => [
     h("p", null, "What you changed on this page is not saved yet."),
-    h("div", { class: "foot" }, h("button", { type: "button", class: "button", autofocus: true, onclick: () => close(false) }, "Stay"), h("button", { type: "button", class: "button primary danger", onclick: () => close(true) }, "Leave and lose it")),
+    h("div", { class: "foot" }, h("button", { type: "button", class: "button", "data-autofocus": true, onclick: () => close(false) }, "Stay"), h("button", { type: "button", class: "button primary danger", onclick: () => close(true) }, "Leave and lose it")),
   ]);
 }
 
