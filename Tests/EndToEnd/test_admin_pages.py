@@ -14,7 +14,7 @@ PAGES = {
     "overview": "/", "projects": "/projects", "project": "/projects/{project}", "project-new": "/projects/new",
     "project-edit": "/projects/{project}/edit", "tokens": "/tokens", "token": "/tokens/{token}",
     "token-new": "/tokens/new", "token-edit": "/tokens/{token}/edit", "requests": "/requests",
-    "request": "/requests/{answered}", "request-refused": "/requests/{refused}", "pipeline": "/pipeline?stage=rate-limit",
+    "request": "/requests/{answered}", "request-refused": "/requests/{refused}", "pipeline": "/pipeline?stage=auth",
     "providers": "/providers", "usage": "/usage?compare=1", "audit": "/audit", "audit-event": "/audit/{event}",
     "playground": "/playground", "settings": "/settings", "nowhere": "/nowhere",
 }

@@ -29,11 +29,11 @@ export default async function settings(view) {
   const list = h("div");
   let all = [];
   const table = dataTable({
-    caption: "Settings in force", columns: [
-      { label: "Setting", main: true, two: true, cell: (s) => h("span", null, h("code", null, said(s.key)), s.variable && h("span", { class: "sub" }, h("code", null, s.variable))) },
+    caption: "Settings in force", className: "settings", columns: [
+      { label: "Setting", main: true, two: true, cell: (s) => h("span", null, h("code", null, said(s.key)), s.variable && s.variable !== s.key && h("span", { class: "sub" }, h("code", null, s.variable))) },
       { label: "Value", cell: (s) => (s.value === null || s.value === undefined || s.value === "" ? h("span", { class: "muted" }, "not set") : h("code", null, said(typeof s.value === "string" ? s.value : JSON.stringify(s.value)))) },
-      { label: "From", cell: (s) => h("span", { class: "row wrap setting-source" }, badge(...(SOURCES[s.source] ?? [s.source])), s.location && h("code", { class: "small" }, said(s.location))) },
-      { label: "Meaning", cell: (s) => (s.meaning ? h("span", { class: "small muted" }, said(s.meaning)) : null) },
+      { label: "From", cell: (s) => h("span", { class: "row wrap setting-source" }, badge(...(SOURCES[s.source] ?? [s.source])), s.location && s.location !== s.variable && h("code", { class: "small" }, said(s.location))) },
+      { label: "Meaning", cell: (s) => (s.meaning ? h("span", { class: "small muted" }, marked(s.meaning)) : null) },
     ],
   });
   await view.region(place, async () => {
@@ -53,3 +53,6 @@ export default async function settings(view) {
     fill(list, shown.length ? table : h("div", { class: "card" }, empty({ symbol: "search", title: "No setting matches", text: "Search looks at names, variables, values and meanings." })));
   }
 }
+
+/** Text whose `code` is set as such. */
+const marked = (text) => text.split("`").map((part, i) => (i % 2 ? h("code", null, said(part)) : said(part)));

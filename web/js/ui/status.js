@@ -2,6 +2,8 @@
 import { h } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
+const LONG = 1200;
+
 /** A badge; `kind` is ok, warn, bad, info, accent or "". */
 export const badge = (text, kind = "", symbol = null) => h("span", { class: `badge ${kind}` }, symbol && icon(symbol, { size: 12 }), text);
 
@@ -57,7 +59,14 @@ export function notice(kind, ...children) {
 
 /** A name and a value, in a `dl`. */
 export const facts = (...pairs) =>
-  h("dl", { class: "facts" }, pairs.filter((p) => p && p[1] !== null && p[1] !== undefined).map(([name, value]) => [h("dt", null, name), h("dd", null, value)]));
+  h("dl", { class: "facts" }, pairs.filter((p) => p && p[1] !== null && p[1] !== undefined).map(([name, value]) => [h("dt", null, name), h("dd", null, bounded(name, value))]));
+
+/** What is very long scrolls in its own place, by keyboard too. */
+function bounded(name, value) {
+  const length = value instanceof Node ? value.textContent.length : String(value).length;
+  if (length < LONG) return value;
+  return h("div", { class: "long", tabindex: 0, role: "region", "aria-label": name instanceof Node ? name.textContent : name }, value);
+}
 
 /** A card with a heading. */
 export function card(title, body, { actions = [], className = "", foot = null, flush = false } = {}) {

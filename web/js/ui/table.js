@@ -15,6 +15,8 @@ export function dataTable({ caption, columns, key, address = null, sort = null, 
     columns.map((column) => headCell(column, sort, onSort)));
   const table = h("table", { role: "table", class: `fold-rows ${className}` }, h("caption", null, caption), h("thead", { role: "rowgroup" }, head), body);
   const element = h("div", { class: "table-wrap" }, table);
+  // What scrolls sideways must be reachable by keyboard.
+  new ResizeObserver(() => (element.scrollWidth > element.clientWidth ? (element.tabIndex = 0) : element.removeAttribute("tabindex"))).observe(table);
   let shown = [];
 
   element.rows = (list) => {

@@ -22,7 +22,7 @@ export function waterfall(steps, exchange) {
   const head = ["Step", "Hook", "Verdict", "Starts", "Takes", "Time line"];
   const table = h("table", { role: "table", class: "waterfall fold-rows" }, h("caption", null, "Steps of this request in order"),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head.map((text, i) => h("th", { role: "columnheader", scope: "col", class: i === 3 || i === 4 ? "n" : null }, text)))), body);
-  const draw = () => fill(body, steps.map((step) => row(step, step === slowest, place(step))));
+  const draw = () => fill(body, steps.map((step) => row(step, step === slowest, place(step), exchange)));
 
   function place(step) {
     if (scale === "proxy") {
@@ -44,18 +44,19 @@ export function waterfall(steps, exchange) {
     table);
 }
 
-function row(step, isSlowest, at) {
-  const classes = [`kind-${step.kind}`, isSlowest && "slowest", (step.verdict === "respond" || step.verdict === "error") && "refused"].filter(Boolean).join(" ");
+function row(step, isSlowest, at, exchange) {
+  const isRefusal = step.verdict === "error" || (step.verdict === "respond" && step.stage === exchange.refused_by);
+  const classes = [`kind-${step.kind}`, isSlowest && "slowest", isRefusal && "refused"].filter(Boolean).join(" ");
   const name = STEPS[step.kind]?.[step.stage] ?? (step.stage || step.hook || step.kind);
   return h("tr", { role: "row", class: classes },
     h("td", { role: "cell", class: "main" }, h("span", { class: "row wrap" }, said(name), h("span", { class: "small muted" }, KINDS[step.kind] ?? step.kind), isSlowest && badge("slowest stage", "warn", "clock"))),
-    h("td", { role: "cell", "data-label": "Hook" }, h("span", { class: "small" }, step.stage && plain(step.hook))),
-    h("td", { role: "cell", "data-label": "Verdict", class: step.verdict || step.detail ? null : "void" }, h("span", { class: "row wrap" }, verdict(step.verdict), step.detail && h("span", { class: "small" }, said(step.detail)))),
+    h("td", { role: "cell", "data-label": "Hook", class: step.stage && step.hook ? null : "void" }, h("span", { class: "small" }, step.stage && plain(step.hook))),
+    h("td", { role: "cell", "data-label": "Verdict", class: step.verdict || step.detail ? null : "void" }, h("span", { class: "row wrap" }, verdict(step.verdict, isRefusal), step.detail && h("span", { class: "small" }, said(step.detail)))),
     h("td", { role: "cell", class: "n", "data-label": "Starts" }, h("span", null, step.start_us == null ? "–" : `+${micros(step.start_us)}`)),
     h("td", { role: "cell", class: "n", "data-label": "Takes" }, h("span", null, micros(step.duration_us))),
     h("td", { role: "cell", class: `wide-lane ${at ? "" : "void"}`, "data-label": "Time line" }, h("span", { class: "lane", "aria-hidden": "true" }, at && h("span", { class: "bar", style: { "inset-inline-start": `${Math.min(at[0], 99.4)}%`, width: `${Math.max(0, Math.min(at[1], 100 - at[0]))}%` } }))));
 }
 
-function verdict(word) {
-  return { continue: () => badge("continue", "", "check"), respond: () => badge("refused or answered", "warn", "ban"), pause: () => badge("paused", "info", "pause"), error: () => badge("failed", "bad", "bad"), drop: () => badge("dropped", "warn", "ban"), replace: () => badge("replaced", "info", "edit"), detach: () => badge("no further calls", "", "check") }[word]?.() ?? (word ? badge(word) : null);
+function verdict(word, isRefusal) {
+  return { continue: () => badge("continue", "", "check"), respond: () => (isRefusal ? badge("refused", "warn", "ban") : badge("answered", "ok", "check")), pause: () => badge("paused", "info", "pause"), error: () => badge("failed", "bad", "bad"), drop: () => badge("dropped", "warn", "ban"), replace: () => badge("replaced", "info", "edit"), detach: () => badge("no further calls", "", "check") }[word]?.() ?? (word ? badge(word) : null);
 }
