@@ -37,18 +37,18 @@ final class LineQueue: @unchecked Sendable {
 
   /// Takes one whole line; never waits for the disk. `[any]` thread.
   func append(_ line: UnsafeRawBufferPointer) {
-    locked {
+    let isWakeDue = locked {
       let before = bytes.count
       guard before + line.count <= Self.maximalBytes else {
         dropped += 1
-        return
+        return false
       }
       bytes.append(contentsOf: line)
       // The writer sleeps only until the first line and until the batch is full.
-      if before == 0 || (before < Self.batchBytes && bytes.count >= Self.batchBytes) {
-        pthread_cond_signal(condition)
-      }
+      return before == 0 || (before < Self.batchBytes && bytes.count >= Self.batchBytes)
     }
+    // Outside of the lock, which the writer wants as soon as it is awake.
+    if isWakeDue { pthread_cond_signal(condition) }
   }
 
   /// Exchanges `batch`, which must be empty, for all lines that wait; its memory takes the next ones.

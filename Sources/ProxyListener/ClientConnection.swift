@@ -9,9 +9,8 @@ import ProxyWire
 /// Loop-confined. Requests of one connection are served one after the other; what a client pipelines waits, up
 /// to a bound beyond which reading stops. Reading goes on while an exchange runs, so that a client that leaves
 /// is noticed at once and its provider told.
-final class ClientConnection: ChannelDuplexHandler, TurnFlushing {
+final class ClientConnection: ChannelInboundHandler, TurnFlushing {
   typealias InboundIn = ByteBuffer
-  typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
   enum Phase {
@@ -52,7 +51,6 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushing {
   var isReading = true
   /// False while the exchange has no room for more of an upload.
   var isBodyReading = true
-  var hasPendingRead = false
   /// Written in this turn of the loop; sent at its end.
   var unsent: ByteBuffer?
   var isFlushQueued = false
@@ -133,14 +131,6 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushing {
     context.close(promise: nil)
   }
 
-  func read(context: ChannelHandlerContext) {
-    if isReading {
-      context.read()
-    } else {
-      hasPendingRead = true
-    }
-  }
-
   /// Reading goes on while the exchange has room and not too much waits here.
   func updateReading() {
     setReading(isBodyReading && (pending?.readableBytes ?? 0) < Self.pendingLimit)
@@ -149,10 +139,7 @@ final class ClientConnection: ChannelDuplexHandler, TurnFlushing {
   private func setReading(_ reading: Bool) {
     guard reading != isReading else { return }
     isReading = reading
-    if reading, hasPendingRead {
-      hasPendingRead = false
-      context?.read()
-    }
+    context?.setAutoRead(reading)
   }
 
   func close() {

@@ -6,3 +6,12 @@ public enum ReceiveBuffer {
   /// what arrives.
   public static let allocator = AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 1024, maximum: 65_536)
 }
+
+extension ChannelHandlerContext {
+  /// Backpressure: has the channel read what arrives, or leave it to the kernel. Its own flag is used, because a handler
+  /// that holds `read` events back is asked before every read.
+  public func setAutoRead(_ reads: Bool) {
+    // The option cannot fail to be set; a channel that is closing takes it and does nothing.
+    try? channel.syncOptions?.setOption(.autoRead, value: reads)
+  }
+}

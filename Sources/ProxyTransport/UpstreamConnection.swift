@@ -7,11 +7,9 @@ public import ProxyWire
 ///
 /// Loop-confined. Between exchanges it belongs to the pool; any byte that arrives then, or after the
 /// end of an answer, closes it, so a connection is never reused in a state two parsers could differ on.
-public final class UpstreamConnection: ChannelDuplexHandler, TurnFlushing {
+public final class UpstreamConnection: ChannelInboundHandler, TurnFlushing {
   /// What NIO passes here.
   public typealias InboundIn = ByteBuffer
-  /// What NIO passes here.
-  public typealias OutboundIn = ByteBuffer
   /// What NIO passes here.
   public typealias OutboundOut = ByteBuffer
 
@@ -46,7 +44,6 @@ public final class UpstreamConnection: ChannelDuplexHandler, TurnFlushing {
   private var context: ChannelHandlerContext?
   private var isRequestSent = true
   private var isReading = true
-  private var hasPendingRead = false
   private var lastError: (any Error)?
   private var isHandshakeDone = false
   /// Written in this turn of the loop; sent at its end.
@@ -59,8 +56,9 @@ public final class UpstreamConnection: ChannelDuplexHandler, TurnFlushing {
   }
 
   var isUsable: Bool {
-    guard case .idle = phase, let context else { return false }
-    return context.channel.isActive
+    // `channelInactive` leaves no connection idle, so the channel itself need not be asked.
+    guard case .idle = phase else { return false }
+    return context != nil
   }
 
   // MARK: for the exchange
@@ -101,10 +99,7 @@ public final class UpstreamConnection: ChannelDuplexHandler, TurnFlushing {
   public func setReading(_ reading: Bool) {
     guard reading != isReading else { return }
     isReading = reading
-    if reading, hasPendingRead {
-      hasPendingRead = false
-      context?.read()
-    }
+    context?.setAutoRead(reading)
   }
 
   /// The exchange is no longer interested: the provider is told by closing.
@@ -159,15 +154,6 @@ public final class UpstreamConnection: ChannelDuplexHandler, TurnFlushing {
   /// See `ChannelHandler`.
   public func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
-  }
-
-  /// See `ChannelHandler`.
-  public func read(context: ChannelHandlerContext) {
-    if isReading {
-      context.read()
-    } else {
-      hasPendingRead = true
-    }
   }
 
   /// See `ChannelHandler`.
@@ -228,14 +214,10 @@ public final class UpstreamConnection: ChannelDuplexHandler, TurnFlushing {
     guard let exchange else { return }
     self.exchange = nil
     isReused = true
-    isReading = true
+    setReading(true)
     if head.keepAlive, leftover == 0, isRequestSent {
       phase = .idle
       pool.release(self)
-      if hasPendingRead {
-        hasPendingRead = false
-        context?.read()
-      }
     } else {
       close()
     }

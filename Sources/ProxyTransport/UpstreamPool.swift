@@ -41,7 +41,7 @@ public final class UpstreamPool {
 
   /// The idle connection of `target` used last, now taken, or nil.
   public func take(_ target: UpstreamTarget) -> UpstreamConnection? {
-    eventLoop.preconditionInEventLoop()
+    eventLoop.assertInEventLoop()
     guard target.slot < idle.count else { return nil }
     while let connection = idle[target.slot].popLast() {
       statistics.idle -= 1

@@ -18,7 +18,7 @@ public final class PipelineState: Sendable {
   let heldBytes = Atomic<Int>(0)
   /// Bytes of request bodies held at this moment.
   public var heldBodyBytes: Int { heldBytes.load(ordering: .relaxed) }
-  let recordUsage: @Sendable (UsageEntry) -> Void
+  let recordUsage: @Sendable (consuming UsageEntry) -> Void
   let recordDenial: (@Sendable (DeniedRequest) -> Void)?
 
   /// Creates the state.
@@ -28,7 +28,7 @@ public final class PipelineState: Sendable {
   ///   - recordUsage: takes an entry for the ledger; must not block.
   public init(
     directory: Directory, log: PipelineLog, recordDenial: (@Sendable (DeniedRequest) -> Void)? = nil,
-    recordUsage: @escaping @Sendable (UsageEntry) -> Void
+    recordUsage: @escaping @Sendable (consuming UsageEntry) -> Void
   ) {
     self.directory = directory
     leases = LeaseBook(limits)

@@ -7,9 +7,14 @@ internal import GRDBSQLite
 struct RawStatement {
   private let pointer: OpaquePointer
   private let connection: OpaquePointer?
+  private let texts: StatementTexts?
 
   /// The statement of `sql` from the connection's cache, reset.
-  init(_ db: Database, _ sql: String) throws {
+  ///
+  /// - Parameter texts: keeps the texts that are bound until the statement has run; without it SQLite allocates
+  ///   a copy of each. Such a statement is to be `unbind`ed when it is no longer run.
+  init(_ db: Database, _ sql: String, keeping texts: StatementTexts? = nil) throws {
+    self.texts = texts
     let statement = try db.cachedStatement(sql: sql)
     pointer = statement.sqliteStatement
     connection = db.sqliteConnection
@@ -35,10 +40,14 @@ struct RawStatement {
 
   /// Runs a statement of which at most the first row matters, and resets it after `row` has read that.
   func run(_ row: (RawStatement) throws -> Void = { _ in }) throws {
+    defer { texts?.forget() }
     guard try step() else { return }
     try row(self)
     while try step() {}
   }
+
+  /// Forgets the parameters.
+  func unbind() { sqlite3_clear_bindings(pointer) }
 
   // MARK: Parameters, numbered from 1
 
@@ -51,17 +60,23 @@ struct RawStatement {
       sqlite3_bind_null(pointer, index)
       return
     }
+    value.withUTF8 { bind(UnsafeRawBufferPointer($0), at: index) }
+  }
+
+  /// Binds text.
+  func bind(_ text: UnsafeRawBufferPointer, at index: Int32) {
+    if let kept = texts?.keep(text) {
+      _ = sqlite3_bind_text(pointer, index, kept, Int32(text.count), nil)
+      return
+    }
     // SQLITE_TRANSIENT, a cast of -1 that C macros do not export: SQLite copies before the call returns.
     let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    value.withUTF8 { text in
-      text.withMemoryRebound(to: CChar.self) {
-        // A null pointer would bind NULL, and an empty text is not that.
-        if let base = $0.baseAddress {
-          _ = sqlite3_bind_text(pointer, index, base, Int32($0.count), transient)
-        } else {
-          _ = sqlite3_bind_text(pointer, index, "", 0, transient)
-        }
-      }
+    // A null pointer would bind NULL, and an empty text is not that.
+    if let base = text.baseAddress {
+      let characters = base.assumingMemoryBound(to: CChar.self)
+      _ = sqlite3_bind_text(pointer, index, characters, Int32(text.count), transient)
+    } else {
+      _ = sqlite3_bind_text(pointer, index, "", 0, transient)
     }
   }
 

@@ -31,13 +31,15 @@ final class BatchQueue<Element: Sendable>: Sendable {
   func onWake(_ call: @escaping @Sendable () -> Void) { wake.withLock { $0 = call } }
 
   /// Takes a row, or drops it. Any thread.
-  func append(_ element: Element) {
+  func append(_ element: consuming Element) {
+    // Moved from here into the queue: a copy would count a reference for each of its texts.
+    var row: Element? = element
     let count = incoming.withLock { incoming in
       guard incoming.rows.count + incoming.moved < limit else {
         incoming.dropped += 1
         return 0
       }
-      incoming.rows.append(element)
+      if let row = row.take() { incoming.rows.append(row) }
       return incoming.rows.count
     }
     guard count == wakeAt else { return }

@@ -15,7 +15,7 @@ public final class UsageLedger: Sendable {
 
   /// Notes an exchange. Never blocks and never fails: while the file cannot be written entries are kept up to
   /// `StoreOptions.usageQueueLimit`, further ones are dropped and counted.
-  public func record(_ entry: UsageEntry) { queue.append(entry) }
+  public func record(_ entry: consuming UsageEntry) { queue.append(entry) }
 
   /// Entries not in the file yet.
   public var queued: Int { queue.queued }
@@ -32,14 +32,19 @@ public final class UsageLedger: Sendable {
         api, provider, model, operation, status, is_stream, outcome, input_tokens, output_tokens,
         cached_input_tokens, reasoning_tokens, total_tokens, provenance, request_bytes, response_bytes)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """)
+      """, keeping: StatementTexts())
+    defer { statement.unbind() }
     for entry in entries {
       statement.bind(entry.startedMilliseconds, at: 1)
       statement.bind(entry.durationMicroseconds, at: 2)
       statement.bind(entry.firstByteMicroseconds, at: 3)
       statement.bind(entry.requestID, at: 4)
       statement.bind(entry.token?.project.id ?? entry.projectID, at: 5)
-      statement.bind(entry.token?.id, at: 6)
+      if let token = entry.token {
+        token.withIDBytes { statement.bind($0, at: 6) }
+      } else {
+        statement.bind(String?.none, at: 6)
+      }
       statement.bind(entry.api, at: 7)
       statement.bind(entry.provider, at: 8)
       statement.bind(entry.model, at: 9)
