@@ -15,7 +15,7 @@ SWIFT_BUILD = nice swift build $(SWIFT_FLAGS)
 SWIFT_FORMAT = swift format lint --strict --parallel --recursive
 PYTEST = .build/venv/bin/pytest -c Tests/EndToEnd/pytest.ini --rootdir Tests
 
-.PHONY: help setup build run test unit plugin-tests end-to-end check lint layers install bench-compare sanitize clean
+.PHONY: help setup build run test instructions unit plugin-tests end-to-end check lint layers install bench-compare sanitize clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,11 @@ build: ## Build the relocatable tree: build/{bin,lib,plugins,web,include}
 run: setup build ## Serve on http://localhost:8080, with the mock provider unless OPENAI_API_KEY is set (PORT=…)
 	@deploy/run-demo.sh $(TREE)
 
-test: setup build unit plugin-tests end-to-end ## Run every test
+test: setup build instructions unit plugin-tests end-to-end ## Run every test
+
+# Before the unit tests, whose build opens internals and so counts otherwise.
+instructions: build ## Count the instructions of the codec's hot functions (limits in Tests/Benchmark/instructions.txt)
+	@Tests/Benchmark/instructions.sh
 
 unit: ## Run the unit tests of the Swift modules
 	LLM_PROXY_TESTING=1 $(SWIFT_BUILD) --build-tests
