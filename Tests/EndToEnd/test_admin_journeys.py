@@ -1,6 +1,7 @@
 """What people do in the admin UI, by mouse and by keyboard alone, against the real server."""
 
 import re
+import subprocess
 
 import pytest
 from support.browser import VIEWER, VIEWER_PASSWORD, Admin, expect
@@ -317,3 +318,22 @@ def test_live_updates_can_be_paused(admin, admin_proxy):
     expect(page.locator("main")).to_contain_text("No request matches")
     page.get_by_role("button", name="Resume", exact=True).click()
     expect(page.get_by_role("row").filter(has_text="gpt-4o-pausing")).to_be_visible()
+
+
+def test_live_tail_shows_a_sample_under_load_and_says_so(admin, admin_proxy):
+    token = admin_proxy.management.access_token()
+    admin.sign_in()
+    admin.open("/requests")
+    page = admin.page
+    expect(page.locator(".live")).to_contain_text("Live")
+    load = subprocess.Popen(
+        ["wrk", "-t", "1", "-c", "8", "-d", "60s", "-H", f"Authorization: Bearer {token}", f"{admin_proxy.base_url}/v1/models"],
+        stdout=subprocess.DEVNULL)
+    try:
+        expect(page.get_by_text(re.compile(r"Showing \d+ of [\d,]+ requests in the last second"))).to_be_visible()
+        expect(page.get_by_role("row").filter(has_text="/v1/models").first).to_be_visible()
+        assert page.get_by_role("row").count() <= 152  # the head, 150 rows, and one that may be on its way
+    finally:
+        load.kill()
+        load.wait()
+    admin.assert_silent()
