@@ -8,7 +8,7 @@ import { field, searchBox, select } from "../ui/field.js";
 import { dataTable } from "../ui/table.js";
 import { pager } from "../ui/pager.js";
 import { empty, notice, outcome } from "../ui/status.js";
-import { combo, findProjects, projectItem, projectLabel } from "../ui/combo.js";
+import { combo, findProjects, knowProjects, projectItem, projectLabel } from "../ui/combo.js";
 import { when } from "../ui/time.js";
 import { ACTIONS, actionWords, isReading } from "../ui/actions.js";
 
@@ -50,7 +50,7 @@ export default async function audit(view) {
     place, foot);
 
   const reload = await view.region(place, async () => {
-    const { rows, next } = await find();
+    const [{ rows, next }] = await Promise.all([find(), knowProjects()]);
     foot.show(rows.length, next, "event");
     if (!rows.length) {
       return h("div", { class: "card" }, next

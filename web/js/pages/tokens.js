@@ -6,7 +6,7 @@ import { link, to } from "../core/router.js";
 import { session } from "../core/session.js";
 import { number } from "../core/format.js";
 import { field, searchBox, select } from "../ui/field.js";
-import { combo, findProjects, projectItem, projectLabel } from "../ui/combo.js";
+import { combo, findProjects, knowProjects, projectItem, projectLabel } from "../ui/combo.js";
 import { dataTable } from "../ui/table.js";
 import { pager } from "../ui/pager.js";
 import { empty, meter, tokenState } from "../ui/status.js";
@@ -64,6 +64,7 @@ export default async function tokens(view) {
   const reload = await view.region(place, async () => {
     const { by, order: direction } = order();
     const { data, next } = await api.list("tokens", { ...Object.fromEntries(FILTERS.map((f) => [f, view.get(f)])), sort: by, order: direction, limit: PAGE, after: view.get("after") }, view.signal);
+    await knowProjects();
     data.forEach((t) => rows.set(t.id, t));
     foot.show(data.length, next, "token");
     if (!data.length) return nothing(FILTERS.some((f) => view.get(f)));

@@ -2,14 +2,14 @@
 const WORDS = {
   "project.create": "Project created", "project.update": "Project changed", "project.delete": "Project deleted", "project.read": "Project read", "project.list": "Projects listed",
   "token.create": "Token created", "token.update": "Token changed", "token.revoke": "Token revoked", "token.revoke_batch": "Tokens revoked together", "token.read": "Token read", "token.list": "Tokens listed",
-  "audit.list": "Audit searched", "audit.show": "Audit entry read", "cache.purge": "Cache purged", "admin.login": "Signed in", "admin.logout": "Signed out", "management.login": "Sign-in refused", "management.auth": "Management access",
-  "provider.test": "Provider tested",
+  "audit.list": "Audit searched", "audit.show": "Audit entry read", "cache.purge": "Cache purged", "admin.login": "Signed in", "admin.logout": "Signed out", "admin.access": "Access refused", "self.login": "Access by a token refused",
+  "token.mint": "Token made from a token", "audit.verify": "Audit chain verified", "provider.test": "Provider tested", "proxy_request": "Request refused", "usage.read": "Usage read", "usage.entries": "Usage entries read",
 };
 
 /** "Token revoked" for token.revoke; the name itself when there are no words. */
 export const actionWords = (action) => WORDS[action] ?? action;
 
 /** True for actions that only look. */
-export const isReading = (action) => /\.(list|read|show)$/.test(action);
+export const isReading = (action) => /\.(list|read|show|verify|entries)$/.test(action);
 
 export const ACTIONS = Object.keys(WORDS);

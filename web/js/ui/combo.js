@@ -113,5 +113,12 @@ export function projectLabel(id) {
   return place;
 }
 
+let known = null;
+/** Asks for the names of the first projects once, so that lists need not ask for each; never fails. */
+export function knowProjects() {
+  known ??= api.list("projects", { limit: 200 }).then(({ data }) => learn(data), () => (known = null));
+  return known;
+}
+
 /** Remembers names that came with a list. */
 export const learn = (projects) => projects.forEach((p) => names.set(p.id, p.name));

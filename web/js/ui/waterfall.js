@@ -16,7 +16,7 @@ const STEPS = {
 export function waterfall(steps, exchange) {
   if (!steps.length) return empty({ symbol: "requests", title: "No steps recorded", text: "This request ended before any stage saw it." });
   const ours = steps.filter((s) => s.kind === "stage" || s.kind === "adapter");
-  const slowest = ours.reduce((top, s) => ((s.duration_us ?? 0) > (top?.duration_us ?? -1) ? s : top), null);
+  const slowest = steps.filter((s) => s.kind === "stage").reduce((top, s) => ((s.duration_us ?? 0) > (top?.duration_us ?? -1) ? s : top), null);
   let scale = pref("waterfall", "time");
   const body = h("tbody", { role: "rowgroup" });
   const head = ["Step", "Hook", "Verdict", "Starts", "Takes", "Time line"];
@@ -26,7 +26,7 @@ export function waterfall(steps, exchange) {
 
   function place(step) {
     if (scale === "proxy") {
-      const top = slowest?.duration_us || 1;
+      const top = Math.max(...ours.map((s) => s.duration_us ?? 0), 1);
       return ours.includes(step) ? [0, ((step.duration_us ?? 0) / top) * 100] : null;
     }
     const total = Math.max((exchange.duration_ms ?? 0) * 1000, ...steps.map((s) => (s.start_us ?? 0) + (s.duration_us ?? 0)), 1);
