@@ -32,7 +32,7 @@ export default async function tokens(view) {
     reload();
   };
   const order = () => ({ by: view.get("sort", "created_at"), order: view.get("order", "desc") });
-  const spark = lazySpark(view);
+  const spark = lazySpark(view, () => view.get("project_id"));
   const makeTable = () => dataTable({
     caption: "Access tokens", key: (t) => t.id, selection: session.canWrite ? selection : null, onSelect: drawBulk,
     address: (t) => to(`/tokens/${encodeURIComponent(t.id)}`), sort: order(),

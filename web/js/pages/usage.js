@@ -50,7 +50,7 @@ export default async function usage(view) {
     const filter = { project_id: view.get("project_id"), token_id: view.get("token_id"), model: view.get("model") };
     const groups = [...new Set([s.group, s.second].filter(Boolean))];
     const ask = (fields, at) => api.get("/manage/usage", { ...filter, ...fields, from: at.from, to: at.to }, view.signal).then(({ data }) => data);
-    csv.href = `/manage/usage${query({ ...filter, group_by: groups.join(","), from: span.from, to: span.to, format: "csv", limit: 1000 })}`;
+    csv.href = `/manage/usage${query({ ...filter, group_by: groups.join(","), from: span.from, to: span.to, format: "csv" })}`;
     const [main, before, course] = await Promise.all([
       ask({ group_by: groups.join(","), limit: 500 }, span),
       s.compare ? ask({ group_by: groups.join(","), limit: 500 }, previous(span)) : null,

@@ -1,4 +1,4 @@
-// Sparklines of a list: asked for when a row comes into view, a few at a time.
+// Sparklines of a list: asked for together when the first comes into view; one by one where that is too much.
 import { h, fill } from "../core/dom.js";
 import { api } from "../core/api.js";
 import { number } from "../core/format.js";
@@ -7,13 +7,15 @@ import { lastDays } from "./usage-card.js";
 
 const DAYS = 14;
 const AT_ONCE = 3;
+const ROWS = 1000;
 
-/** Answers a function that makes the place for a token's sparkline. */
-export function lazySpark(view) {
+/** Answers a function that makes the place for a token's sparkline; `projectID()` is the filter of the list. */
+export function lazySpark(view, projectID) {
   const waiting = [];
-  const known = new Map();
-  let running = 0;
   const days = lastDays(DAYS);
+  const from = `${days[0]}T00:00:00Z`;
+  let running = 0;
+  const all = new Map();
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
@@ -27,26 +29,36 @@ export function lazySpark(view) {
   async function pump() {
     while (running < AT_ONCE && waiting.length && !view.signal.aborted) {
       running += 1;
-      const place = waiting.shift();
-      show(place).finally(() => {
+      show(waiting.shift()).finally(() => {
         running -= 1;
         pump();
       });
     }
   }
 
-  async function show(place) {
-    const id = place.dataset.token;
-    if (!known.has(id)) {
-      try {
-        const { data } = await api.get("/manage/usage", { token_id: id, group_by: "day", from: `${days[0]}T00:00:00Z`, limit: DAYS + 1 }, view.signal);
-        const byDay = new Map(data.usage.map((row) => [row.day, row.requests]));
-        known.set(id, days.map((d) => byDay.get(d) ?? 0));
-      } catch {
-        return; // A decoration: the numbers beside it stand without it.
-      }
+  /** The usage of all tokens of the filter in one answer; null when it does not fit in one. */
+  function together() {
+    const project = projectID();
+    if (!all.has(project)) {
+      all.set(project, api.get("/manage/usage", { group_by: "token,day", from, project_id: project, limit: ROWS }, view.signal)
+        .then(({ data }) => (data.next ? null : grouped(data.usage))));
     }
-    const values = known.get(id);
+    return all.get(project);
+  }
+
+  async function rowsOf(id) {
+    const rows = await together();
+    return rows ? rows.get(id) ?? [] : (await api.get("/manage/usage", { token_id: id, group_by: "day", from, limit: DAYS + 1 }, view.signal)).data.usage;
+  }
+
+  async function show(place) {
+    let byDay;
+    try {
+      byDay = new Map((await rowsOf(place.dataset.token)).map((row) => [row.day, row.requests]));
+    } catch {
+      return; // A decoration: the numbers beside it stand without it.
+    }
+    const values = days.map((d) => byDay.get(d) ?? 0);
     const total = values.reduce((a, b) => a + b, 0);
     fill(place, total ? sparkline(values, `${number(total)} requests in ${DAYS} days`) : h("span", { class: "muted" }, "quiet"));
   }
@@ -57,4 +69,10 @@ export function lazySpark(view) {
     seen.observe(place);
     return place;
   };
+}
+
+function grouped(usage) {
+  const rows = new Map();
+  for (const row of usage) rows.set(row.token_id, [...(rows.get(row.token_id) ?? []), row]);
+  return rows;
 }
