@@ -136,6 +136,8 @@ final class ServerMetrics: MetricsSource {
       "llm_proxy_store_writable", .gauge, "1 while the database takes writes", health.isWritable ? 1 : 0)
     page.single("llm_proxy_usage_queued", .gauge, "Usage rows not written yet", UInt64(health.usageQueued))
     page.single("llm_proxy_usage_dropped_total", .counter, "Usage rows lost", health.usageDropped)
+    page.single("llm_proxy_audit_queued", .gauge, "Audit events not written yet", UInt64(health.auditQueued))
+    page.single("llm_proxy_audit_dropped_total", .counter, "Audit events lost", health.auditDropped)
     page.single(
       "llm_proxy_access_tokens", .gauge, "Access tokens in memory", UInt64(store.directory.tokenCount))
   }

@@ -15,6 +15,7 @@ if [ -z "${IN_NAMESPACE:-}" ]; then exec env IN_NAMESPACE=1 unshare --mount --pr
 finish() {
   [ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true
   umount -R "$root" 2>/dev/null || true
+  umount "$root/proc" 2>/dev/null || true
   rm -rf --one-file-system "$work"
 }
 trap finish EXIT
@@ -29,7 +30,8 @@ for file in /etc/apt/apt.conf.d/*proxy*; do [ ! -f "$file" ] || cp "$file" "$roo
 say "the runtime stage"
 install -m 755 deploy/image/runtime.sh "$root/tmp/"
 mount -t proc proc "$root/proc"
-chroot "$root" /tmp/runtime.sh
+chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" \
+  /tmp/runtime.sh
 umount "$root/proc"
 cp -a "$tree" "$root/opt/llm-proxy"
 install -d "$root/opt/llm-proxy/image"

@@ -38,8 +38,8 @@ struct AuditFile: ~Copyable {
 
   deinit { _ = Self.closeFile(descriptor) }
 
-  /// Appends whole lines, each linked to the one before, and waits until they are on the disk. After a failure
-  /// none of them is in the file. Other processes that append to the same file wait their turn.
+  /// Appends whole lines, each linked to the one before: they survive the end of this process from then on, and a
+  /// power cut after `sync`. After a failure none of them is in the file. Other processes that append to the same file wait their turn.
   mutating func append(_ lines: [UInt8]) throws(Failure) {
     try lockCurrent()
     defer { _ = flock(descriptor, LOCK_UN) }
@@ -64,6 +64,10 @@ struct AuditFile: ~Copyable {
       done += written
     }
     size += linked.count
+  }
+
+  /// Waits until everything appended is on the disk.
+  func sync() throws(Failure) {
     guard fsync(descriptor) == 0 else { throw Failure(call: "fsync", number: errno) }
   }
 
@@ -115,6 +119,7 @@ struct AuditFile: ~Copyable {
   }
 
   private mutating func rotate() throws(Failure) {
+    try sync()
     for index in stride(from: rotation.backups - 1, through: 1, by: -1) {
       // A file of this number that does not exist yet is no failure.
       _ = rename("\(path).\(index)", "\(path).\(index + 1)")

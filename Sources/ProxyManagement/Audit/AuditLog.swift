@@ -1,4 +1,4 @@
-import Dispatch
+public import Dispatch
 public import Logging
 public import ProxyConfig
 public import ProxyCore
@@ -7,8 +7,8 @@ import Synchronization
 /// The audit trail as JSON lines in a file that rotates by size (`AUDIT_LOG_FILE`), written off the event
 /// loops.
 ///
-/// Lines are queued and written together, one `fsync` a batch. While the file cannot be written they stay in
-/// memory, up to `queueLimitBytes`; further ones are lost, counted and reported. Any thread.
+/// Lines are queued and written together, and synced to the disk within `syncInterval`: the database holds the same
+/// events durably before a change is acknowledged. While the file cannot be written lines stay in memory, up to `queueLimitBytes`; further ones are lost, counted and reported. Any thread.
 public final class AuditLog: Sendable {
   /// How the file is kept.
   public struct Rotation: Sendable, Equatable {
@@ -30,11 +30,15 @@ public final class AuditLog: Sendable {
   /// Bytes kept in memory while the file cannot be written.
   public static let queueLimitBytes = 8 << 20
 
+  /// Longest time a written line waits for the disk.
+  public static let syncInterval = DispatchTimeInterval.milliseconds(100)
+
   private struct State {
     var pending: [UInt8] = []
     var isScheduled = false
     var lost: UInt64 = 0
     var isFailing = false
+    var isSyncScheduled = false
   }
 
   private let state = Mutex(State())
@@ -94,6 +98,7 @@ public final class AuditLog: Sendable {
     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
       queue.async {
         self.writePending()
+        self.sync()
         done.resume()
       }
     }
@@ -107,6 +112,7 @@ public final class AuditLog: Sendable {
     guard !lines.isEmpty else { return }
     do {
       try file.withLock { file throws(AuditFile.Failure) in try file.append(lines) }
+      scheduleSync()
       let recovered = state.withLock { state in
         defer { state.isFailing = false }
         return state.isFailing
@@ -120,6 +126,24 @@ public final class AuditLog: Sendable {
         return !state.isFailing
       }
       if isFirst { logger.error("audit log cannot be written", metadata: ["error": "\(error)"]) }
+    }
+  }
+
+  private func scheduleSync() {
+    let isFirst = state.withLock { state in
+      defer { state.isSyncScheduled = true }
+      return !state.isSyncScheduled
+    }
+    if isFirst { queue.asyncAfter(deadline: .now() + Self.syncInterval) { self.sync() } }
+  }
+
+  private func sync() {
+    state.withLock { $0.isSyncScheduled = false }
+    do {
+      try file.withLock { file throws(AuditFile.Failure) in try file.sync() }
+    } catch {
+      // The lines are in the file; whether they survive a power cut is the disk's matter now.
+      logger.error("audit log cannot be synced", metadata: ["error": "\(error)"])
     }
   }
 }

@@ -12,6 +12,8 @@ struct AuditDraft: Sendable {
   var tokenID: String?
   /// Specifics of the action, in the order noted. Never a secret.
   private(set) var details: [JSONValue.Member] = []
+  /// The event, when the state has stored it together with what was done.
+  var stored: AuditTrail.Event?
 
   init(_ action: String) {
     self.action = action
@@ -36,6 +38,12 @@ struct AuditTrail: Sendable {
   /// Where lines go; `nil` when there is no file.
   let log: AuditLog?
 
+  /// An event as a row, and its details as a document.
+  struct Event: Sendable {
+    var record: AuditRecord
+    var details: JSONValue
+  }
+
   /// False when events go nowhere.
   var isKept: Bool { state != nil || log != nil }
 
@@ -51,7 +59,21 @@ struct AuditTrail: Sendable {
     _ draft: AuditDraft, _ outcome: AuditOutcome, fault: ManagementFault? = nil,
     actor: String? = nil, in context: ManagementContext
   ) async {
-    guard state != nil || log != nil else { return }
+    guard isKept else { return }
+    if let stored = draft.stored, outcome == .success {
+      log?.append(Self.line(stored.record, details: stored.details))
+      return
+    }
+    let event = event(draft, outcome, fault: fault, actor: actor, in: context)
+    log?.append(Self.line(event.record, details: event.details))
+    await store(event.record, in: context)
+  }
+
+  /// The event that says how the action of `draft` ended.
+  func event(
+    _ draft: AuditDraft, _ outcome: AuditOutcome, fault: ManagementFault? = nil, actor: String? = nil,
+    in context: ManagementContext
+  ) -> Event {
     let actor = actor ?? (context.principal ?? .managementAPI).actor
     let isTrusted = actor == Principal.managementAPI.actor
     var record = AuditRecord(action: draft.action, actor: actor, outcome: outcome)
@@ -67,15 +89,16 @@ struct AuditTrail: Sendable {
     record.reason = fault?.message
     let details = details(of: draft, record: record, fault: fault, isTrusted: isTrusted, context: context)
     record.metadata = details.text
-    log?.append(Self.line(record, details: details))
-    await store(record, in: context)
+    return Event(record: record, details: details)
   }
 
-  /// Waits until the row is in the file, so that a list asked for next shows it. While the database cannot be
-  /// written the row waits in the store's queue instead of the client here.
+  /// Waits until the row of a change is in the file, so that no change that was acknowledged is without one. Who
+  /// only looks does not wait for the disk: that row is written with the next batch. While the database cannot be
+  /// written rows wait in the store's queue instead of the client here.
   private func store(_ record: AuditRecord, in context: ManagementContext) async {
     guard let state else { return }
-    guard state.health.isWritable else { return state.recordAudit(record) }
+    let isLook = context.request.method == "GET" && record.outcome == .success
+    guard !isLook, state.health.isWritable else { return state.recordAudit(record) }
     do throws(StoreError) {
       _ = try await state.appendAudit(record)
     } catch {

@@ -29,6 +29,7 @@ extension Store {
     _ filter: AuditFilter = AuditFilter(), page: Int = 1, pageSize: Int = 20
   ) async throws(StoreError) -> AuditPage {
     guard pageSize >= 1 else { throw .invalid(field: "page_size", reason: "must be at least 1") }
+    await writeQueuedAudit()
     let size = min(pageSize, Self.auditPageLimit)
     let number = max(1, min(page, Int(Int32.max)))
     let (condition, arguments) = Self.condition(filter)
@@ -55,6 +56,7 @@ extension Store {
   public func listAudit(
     _ filter: AuditFilter, limit: Int, after: String?
   ) async throws(StoreError) -> AuditWindow {
+    await writeQueuedAudit()
     let count = max(1, min(1000, limit))
     var (condition, arguments) = Self.condition(filter)
     if let after {
@@ -80,7 +82,8 @@ extension Store {
   ///
   /// - Throws: `notFound`, `unavailable`.
   public func auditEvent(id: String) async throws(StoreError) -> AuditRecord {
-    try await read { db in
+    await writeQueuedAudit()
+    return try await read { db in
       guard let row = try Row.fetchOne(db, sql: AuditChain.selection + " WHERE id = ?", arguments: [id])
       else {
         throw StoreError.notFound
@@ -93,7 +96,15 @@ extension Store {
   ///
   /// - Throws: `unavailable`.
   public func verifyAudit() async throws(StoreError) -> AuditVerification {
-    try await read { db in try AuditChain.verify(db) }
+    await writeQueuedAudit()
+    return try await read { db in try AuditChain.verify(db) }
+  }
+
+  /// Has events that wait in the queue written, so that who asks for the trail next sees them.
+  private func writeQueuedAudit() async {
+    guard writer.audit.queued > 0, writer.problem == nil else { return }
+    // When it fails the list shows what is in the file, which is the truth then.
+    try? await writer.write { _ in }
   }
 
   private static func condition(_ filter: AuditFilter) -> (sql: String, arguments: StatementArguments) {

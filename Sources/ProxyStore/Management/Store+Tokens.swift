@@ -43,7 +43,9 @@ extension Store {
           creation.metadata?.metadataColumnText, creation.idleTimeout, creation.renewOnUse,
           creation.renewUntil?.databaseText, creation.parentID,
         ])
-      return try TokenRecord.fetch(.id(id), directory, db)
+      let record = try TokenRecord.fetch(.id(id), directory, db)
+      if let event = creation.event { try AuditChain.append([event(record)], db) }
+      return record
     }
     return IssuedToken(record: record, secret: secret)
   }
