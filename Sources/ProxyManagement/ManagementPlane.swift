@@ -44,6 +44,7 @@ public final class ManagementPlane: ControlPlane {
     OpenAPIRoute(file: settings.openAPIFile).add(to: routes)
     SelfRoutes(operations: operations).add(
       to: routes, through: SelfGate(state: state, gate: gate, trail: trail, seconds: seconds))
+    UsageRoutes(operations: operations).add(to: routes)
     if settings.admin.isEnabled {
       let session = SessionRoutes(accounts: accounts, sessions: sessions, logins: logins, trail: trail)
       WebRoutes(folder: WebFolder(path: settings.admin.webDirectory)).add(to: routes) { context in

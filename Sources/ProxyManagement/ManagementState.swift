@@ -1,3 +1,4 @@
+public import ProxyCore
 public import ProxyStore
 
 /// What management needs of the state behind it; `Store` is it, tests put faults in between. Any thread.
@@ -50,6 +51,14 @@ public protocol ManagementState: HolderState {
   func verifyAudit() async throws(StoreError) -> AuditVerification
   /// One event; throws `.notFound`.
   func auditEvent(id: String) async throws(StoreError) -> AuditRecord
+
+  /// What models cost.
+  var prices: PriceBook { get }
+  /// Sums of the ledger; throws `.invalid`.
+  func usage(_ query: UsageQuery) async throws(StoreError) -> UsageReport
+  /// A page of ledger entries, newest first; throws `.invalid`.
+  func usageEntries(_ filter: UsageEntryFilter, limit: Int, after: String?) async throws(StoreError)
+    -> UsageEntryPage
 }
 
 extension Store: ManagementState {}

@@ -26,6 +26,9 @@ final class TemporaryFolder: Sendable {
     var options = StoreOptions(path: database)
     options.busyTimeout = .milliseconds(50)
     options.tickInterval = .milliseconds(20)
+    // Tests write entries of long ago.
+    options.usageRetention = nil
+    options.rollupRetention = nil
     change(&options)
     return options
   }

@@ -24,6 +24,7 @@ struct EntityTag: Equatable, Sendable {
     self.init([
       project.id, project.name, project.updatedAt.rfc3339, String(project.isActive),
       project.policy?.plainText ?? "-", project.metadata?.plainText ?? "-",
+      BudgetFields.tag(project.budget),
     ])
   }
 
@@ -37,6 +38,7 @@ struct EntityTag: Equatable, Sendable {
       token.policy?.plainText ?? "-", token.metadata?.plainText ?? "-",
       token.idleTimeout.map { String($0) } ?? "-", token.renewOnUse.map { String($0) } ?? "-",
       token.renewUntil?.rfc3339 ?? "-",
+      BudgetFields.tag(token.budget),
     ])
   }
 

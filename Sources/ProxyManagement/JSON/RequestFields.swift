@@ -111,14 +111,16 @@ extension RequestFields {
     return contains(name) ? .clear : .keep
   }
 
-  private func value(_ name: String) -> JSONValue? {
+  /// The value of a field; `nil` when it is absent or `null`.
+  func value(_ name: String) -> JSONValue? {
     guard let value = members.first(where: { $0.name.lowercased() == name })?.value, value != .null else {
       return nil
     }
     return value
   }
 
-  private func wrongKind(_ name: String, _ wanted: String, _ value: JSONValue) -> ManagementFault {
+  /// The refusal of a value that is of another kind than `wanted`.
+  func wrongKind(_ name: String, _ wanted: String, _ value: JSONValue) -> ManagementFault {
     .invalidBody("field \(Self.quoted(name)) must be \(wanted), not \(value.kind)")
   }
 }

@@ -14,7 +14,7 @@ struct ProjectFields {
   init(_ fields: RequestFields) throws(ManagementFault) {
     try fields.refuseOthers(
       than:
-        "name", "api_key", "openai_api_key", "is_active", "revoke_tokens", "policy", "metadata")
+        "name", "api_key", "openai_api_key", "is_active", "revoke_tokens", "policy", "metadata", "budget")
     let name = try fields.string("name")
     let key = try Self.key(fields)
     let isActive = try fields.bool("is_active")
@@ -23,15 +23,17 @@ struct ProjectFields {
       throw .invalid("revoke_tokens requires is_active=false")
     }
     policies = try PolicyFields(fields)
+    let budget = try BudgetFields.change(fields)
     var change = ProjectChange(
       name: name, providerKey: key.map { Secret($0) }, isActive: isActive,
       revokesTokens: revokesTokens ?? false)
     change.policy = policies.policy
     change.metadata = policies.metadata
+    change.budget = budget
     self.change = change
     let given: KeyValuePairs = [
       "name": name != nil, "api_key": key != nil, "is_active": isActive != nil,
-      "revoke_tokens": revokesTokens != nil,
+      "revoke_tokens": revokesTokens != nil, "budget": budget.isGiven,
     ]
     names = given.filter(\.value).map(\.key) + policies.names
   }

@@ -54,6 +54,7 @@ struct ProjectRoutes: Sendable {
       let fields = try RequestFields(context.request.body)
       let name = try fields.string("name") ?? ""
       let key = try ProjectFields.key(fields)
+      let budget = try BudgetFields.creation(fields)
       draft.note("project_name", name)
       guard !name.allSatisfy(\.isWhitespace), let key else {
         throw ManagementFault.invalid("name and api_key are required", code: "missing_field")
@@ -64,6 +65,7 @@ struct ProjectRoutes: Sendable {
       var creation = ProjectCreation(name: name, providerKey: Secret(key))
       creation.policy = policies.newPolicy
       creation.metadata = policies.newMetadata
+      creation.budget = budget
       policies.note(in: &draft)
       let wanted = creation
       let project = try await operations.ask(to: "create project") { (state) throws(StoreError) in
@@ -177,6 +179,7 @@ extension ProjectRecord {
     members.append(.init(name: "updated_at", value: .string(updatedAt.rfc3339)))
     members.append(.init(name: "policy", value: policy ?? .null))
     members.append(.init(name: "metadata", value: metadata ?? .null))
+    members.append(.init(name: "budget", value: BudgetFields.document(budget, spent: spent)))
     return .object(members)
   }
 }

@@ -26,7 +26,14 @@ struct SelfRoutes: Sendable {
       (state) throws(StoreError) in
       try await state.effectivePolicy(of: holderID)
     }
-    return .json(200, HolderDocument(lineage: lineage, project: project, policy: policy).document)
+    var query = UsageQuery()
+    query.tokenID = holderID
+    let asked = query
+    let usage = try await operations.ask(to: "read usage") { (state) throws(StoreError) in
+      try await state.usage(asked)
+    }
+    let holder = HolderDocument(lineage: lineage, project: project, policy: policy, usage: usage)
+    return .json(200, holder.document)
   }
 
   private func mint(_ context: ManagementContext, _ holderID: String) async throws -> Reply {
@@ -59,7 +66,7 @@ struct SelfRoutes: Sendable {
     try fields.refuseOthers(
       than: "duration_minutes", "duration_hours", "expires_in", "expires_at", "never", "max_requests",
       "label",
-      "policy", "metadata", "idle_timeout", "renew_on_use", "renew_until", "one_shot")
+      "policy", "metadata", "idle_timeout", "renew_on_use", "renew_until", "one_shot", "budget")
     let withering = try WitheringFields(fields)
     let limit = try withering.limit(fields.integer("max_requests"))
     let label = try fields.string("label")
@@ -73,6 +80,7 @@ struct SelfRoutes: Sendable {
     let policies = try PolicyFields(fields)
     creation.policy = policies.newPolicy
     creation.metadata = policies.newMetadata
+    creation.budget = try BudgetFields.creation(fields)
     creation.parentID = holder.id
     withering.apply(to: &creation)
     return creation

@@ -11,7 +11,7 @@ extension TokenRecord {
       "created_at": .string(createdAt.rfc3339), "last_used_at": .optional(lastUsedAt?.rfc3339),
       "cache_hit_count": .integer(cacheHitCount), "label": .optional(label),
       "deactivated_at": .optional(deactivatedAt?.rfc3339), "policy": policy ?? .null,
-      "metadata": metadata ?? .null,
+      "metadata": metadata ?? .null, "budget": BudgetFields.document(budget, spent: spent),
     ]
     return members.adding(witheringMembers)
   }
@@ -25,6 +25,7 @@ extension IssuedToken {
       "project_id": .string(record.projectID), "expires_at": .optional(record.expiresAt?.rfc3339),
       "max_requests": record.maxRequests.map { .integer($0) } ?? .null, "label": .optional(record.label),
       "policy": record.policy ?? .null, "metadata": record.metadata ?? .null,
+      "budget": BudgetFields.document(record.budget, spent: record.spent),
     ]
     return members.adding(record.witheringMembers)
   }

@@ -24,6 +24,7 @@ struct TokenRoutes: Sendable {
       let withering = try WitheringFields(fields)
       let limit = try withering.limit(fields.integer("max_requests"))
       let label = try fields.string("label")
+      let budget = try BudgetFields.creation(fields)
       draft.projectID = projectID.isEmpty ? nil : projectID
       draft.note("duration_minutes", try fields.integer("duration_minutes").map { .integer($0) })
       let expiry = try TokenFields.expiry(fields, now: .now())
@@ -37,6 +38,7 @@ struct TokenRoutes: Sendable {
       creation.policy = policies.newPolicy
       creation.metadata = policies.newMetadata
       withering.apply(to: &creation)
+      creation.budget = budget
       policies.note(in: &draft)
       withering.note(in: &draft)
       let issued = try await issue(creation, &draft, context)
@@ -96,16 +98,18 @@ struct TokenRoutes: Sendable {
       let fields = try RequestFields(context.request.body)
       try fields.refuseOthers(
         than: "is_active", "max_requests", "expires_at", "label", "policy", "metadata", "idle_timeout",
-        "renew_on_use", "renew_until", "one_shot")
+        "renew_on_use", "renew_until", "one_shot", "budget")
       let isActive = try fields.bool("is_active")
       let withering = try WitheringFields(fields)
       let limit = try withering.limit(fields.integer("max_requests"))
       let expiry = try fields.string("expires_at")
       let label = try fields.string("label")
+      let budget = try BudgetFields.change(fields)
       let old = try await token(reference, &draft)
       try TokenFields.check(limit: limit)
       try TokenFields.check(label: label)
       var change = TokenChange(isActive: isActive)
+      change.budget = budget
       if let limit { change.maxRequests = limit == 0 ? .clear : .set(limit) }
       if let label { change.label = label.isEmpty ? .clear : .set(label) }
       if let expiry {
@@ -115,7 +119,7 @@ struct TokenRoutes: Sendable {
       change.policy = policies.policy
       change.metadata = policies.metadata
       withering.apply(to: &change, of: old)
-      let isEmpty = policies.names.isEmpty && withering.isEmpty
+      let isEmpty = policies.names.isEmpty && withering.isEmpty && !budget.isGiven
       guard isActive != nil || limit != nil || expiry != nil || label != nil || !isEmpty else {
         throw ManagementFault.invalid("no fields to update", code: "missing_field")
       }
@@ -125,6 +129,7 @@ struct TokenRoutes: Sendable {
       draft.note("updated_label", label)
       policies.note(in: &draft, policy: old.policy, metadata: old.metadata)
       withering.note(in: &draft, prefix: "updated_")
+      draft.note("updated_budget", budget.note)
       let (ifMatch, changes) = (context.request.list("if-match"), change)
       let updated = try await operations.ask(to: "update token", missing: .tokenNotFound) {
         (state) throws(StoreError) in

@@ -113,7 +113,7 @@ struct ChangeFeed {
   }
 
   private static let projectSelection = """
-    SELECT id, coalesce(deleted_name, name), is_active, api_key, policy, metadata
+    SELECT id, coalesce(deleted_name, name), is_active, api_key, policy, metadata, budget
     FROM projects WHERE deleted_at IS NULL
     """
 
@@ -168,7 +168,8 @@ struct ChangeFeed {
     return ProjectRow(
       id: id, name: statement.text(1) ?? "", isActive: statement.integer(2) != 0,
       key: StoredProviderKey(column: statement.text(3) ?? "", sealingKey: sealingKey),
-      policy: statement.text(4), metadata: statement.text(5))
+      policy: statement.text(4), metadata: statement.text(5),
+      budget: BudgetLimits(column: statement.text(6)))
   }
 }
 

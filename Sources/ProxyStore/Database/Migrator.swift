@@ -23,6 +23,7 @@ enum Migrator {
       undo: undoAdditions),
     Step(number: 3, name: "policies and metadata", run: policies, undo: undoPolicies),
     Step(number: 4, name: "idle expiry, renewal, child tokens", run: withering, undo: undoWithering),
+    Step(number: 5, name: "usage roll-ups, charges, budgets", run: usage, undo: undoUsage),
     Step(number: 6, name: "retention of the audit trail", run: auditAnchor, undo: undoAuditAnchor),
   ]
 
@@ -138,6 +139,18 @@ enum Migrator {
     for sql in [Schema.listIndexes, Schema.auditChain, Schema.usageEntries, ChangeTriggers.table] {
       try db.execute(sql: sql)
     }
+  }
+
+  private static func usage(_ db: Database) throws {
+    for (table, column, declaration) in Schema.usageColumns { try add(column, declaration, to: table, db) }
+    try db.execute(sql: Schema.usage)
+    try db.execute(sql: Schema.fillRollup("usage_hours", milliseconds: Int(UsageRollup.hourMilliseconds)))
+    try db.execute(sql: Schema.fillRollup("usage_days", milliseconds: Int(UsageRollup.dayMilliseconds)))
+  }
+
+  private static func undoUsage(_ db: Database) throws {
+    for table in Schema.usageTables { try db.execute(sql: "DROP TABLE IF EXISTS \(table)") }
+    for (table, column, _) in Schema.usageColumns { try drop(column, of: table, db) }
   }
 
   private static func policies(_ db: Database) throws {

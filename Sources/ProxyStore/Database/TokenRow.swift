@@ -19,6 +19,7 @@ struct TokenRow: Sendable {
   var metadata: String?
   /// What few tokens have; `nil` for all others.
   var withering: WitheringRow?
+  var budget: BudgetLimits?
 }
 
 extension TokenRow {
@@ -26,7 +27,8 @@ extension TokenRow {
     SELECT token, id, expires_at, is_active, request_count, max_requests, label, project_id, policy, metadata,
       idle_seconds, renew_seconds, renew_until, parent_id, last_used_at, created_at,
       CASE WHEN parent_id IS NOT NULL THEN
-        (SELECT parent.token FROM tokens AS parent WHERE parent.id = tokens.parent_id) END
+        (SELECT parent.token FROM tokens AS parent WHERE parent.id = tokens.parent_id) END,
+      budget
     FROM tokens
     """
   static let projectColumn: Int32 = 7
@@ -49,5 +51,6 @@ extension TokenRow {
     policy = statement.text(8)
     metadata = statement.text(9)
     withering = WitheringRow(statement)
+    budget = BudgetLimits(column: statement.text(17))
   }
 }

@@ -60,6 +60,7 @@ public final class AccessToken: Sendable {
     if let label = row.label { counter.detailForWriting().label = label }
     counter.adopt(project.catalog.policies(policy: row.policy, metadata: row.metadata))
     self.counter = Mutex(counter)
+    if let budget = row.budget { setBudget(budget) }
   }
 
   /// Id of the token, its handle for management; normally UUID text.
@@ -96,6 +97,24 @@ public final class AccessToken: Sendable {
 
   /// Its own policies at this moment; `nil` when it has none.
   var ownPolicies: OwnPolicies? { counter.withLock { $0.detail?.policies } }
+
+  /// What it may spend; `nil` when that is not limited.
+  public var budget: BudgetAccount? {
+    counter.withLock { counter in
+      guard let detail = counter.detail, detail.isBudgetLimited else { return nil }
+      return detail.budget
+    }
+  }
+
+  /// The budgets that an exchange on this token has to fit into: its own, those of the tokens it descends from,
+  /// and its project's. Allocates nothing when there is none.
+  public var budgets: [BudgetAccount] {
+    var found: [BudgetAccount] = []
+    if let account = budget { found.append(account) }
+    if parent != nil { found += lineage.dropFirst().compactMap(\.budget) }
+    if let account = project.budget { found.append(account) }
+    return found
+  }
 
   /// Whether it may be used at `nowMilliseconds` since the Unix epoch.
   public func state(nowMilliseconds: Int64) -> TokenState {
@@ -153,6 +172,22 @@ extension AccessToken {
         counter.adopt(policies)
         return counter.reload(row)
       })
+    setBudget(row.budget)
+  }
+
+  private func setBudget(_ limits: BudgetLimits?) {
+    let account = counter.withLock { counter -> BudgetAccount? in
+      guard limits != nil || counter.detail?.budget != nil else { return nil }
+      let detail = counter.detailForWriting()
+      detail.isBudgetLimited = limits != nil
+      if detail.budget == nil, let limits {
+        let id = hasUUID ? UUIDText.string(bits) : detail.oddID ?? ""
+        detail.budget = BudgetAccount(
+          key: BudgetKey(scope: .token, id: id), limits: limits, queue: project.budgets)
+      }
+      return detail.budget
+    }
+    account?.setLimits(limits ?? BudgetLimits())
   }
 
   /// The row is gone: exchanges that still hold this instance find it revoked.

@@ -47,6 +47,7 @@ public final class Directory: Sendable {
   private let looking = Mutex<Look?>(nil)
   let counts = CountQueue()
   let catalog = PolicyCatalog()
+  let budgets = BudgetQueue()
 
   init() {
     shards = (0..<(1 << Self.shardBits)).map { _ in Shard() }
@@ -198,7 +199,7 @@ extension Directory {
     if let project = project(id: row.id) {
       project.reload(row)
     } else {
-      let project = Project(row: row, counts: counts, catalog: catalog)
+      let project = Project(row: row, counts: counts, catalog: catalog, budgets: budgets)
       projects.withLock { $0[row.id] = project }
     }
   }

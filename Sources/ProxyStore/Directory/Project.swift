@@ -8,24 +8,30 @@ public final class Project: Sendable {
   public let id: String
   let counts: CountQueue
   let catalog: PolicyCatalog
+  let budgets: BudgetQueue
   private let active: Atomic<Bool>
   private let hasPolicies: Atomic<Bool>
+  private let isBudgetLimited: Atomic<Bool>
   private let fields: Mutex<Fields>
 
   private struct Fields {
     var name: String
     var key: StoredProviderKey
     var policies: OwnPolicies
+    var budget: BudgetAccount?
   }
 
-  init(row: ProjectRow, counts: CountQueue, catalog: PolicyCatalog) {
+  init(row: ProjectRow, counts: CountQueue, catalog: PolicyCatalog, budgets: BudgetQueue) {
     id = row.id
     self.counts = counts
     self.catalog = catalog
+    self.budgets = budgets
     active = Atomic(row.isActive)
     let policies = catalog.policies(policy: row.policy, metadata: row.metadata)
     hasPolicies = Atomic(!policies.isEmpty)
+    isBudgetLimited = Atomic(false)
     fields = Mutex(Fields(name: row.name, key: row.key, policies: policies))
+    setBudget(row.budget)
   }
 
   /// False when it was deactivated or deleted; its tokens then answer `.projectInactive`.
@@ -36,6 +42,12 @@ public final class Project: Sendable {
 
   /// Name at this moment.
   public var name: String { fields.withLock { $0.name } }
+
+  /// What it may spend; `nil` when that is not limited.
+  public var budget: BudgetAccount? {
+    // A flag first: most projects have none, and their lock is spared. The account is read under the lock.
+    isBudgetLimited.load(ordering: .relaxed) ? fields.withLock { $0.budget } : nil
+  }
 
   /// The provider's key at this moment; `nil` when it cannot be read (answer 503 `upstream_auth_error`).
   public var providerKey: Secret? {
@@ -64,9 +76,22 @@ public final class Project: Sendable {
   /// Takes over a row read later than the last one.
   func reload(_ row: ProjectRow) {
     let policies = catalog.policies(policy: row.policy, metadata: row.metadata)
-    fields.withLock { $0 = Fields(name: row.name, key: row.key, policies: policies) }
+    fields.withLock { $0 = Fields(name: row.name, key: row.key, policies: policies, budget: $0.budget) }
     hasPolicies.store(!policies.isEmpty, ordering: .releasing)
     active.store(row.isActive, ordering: .relaxed)
+    setBudget(row.budget)
+  }
+
+  /// The account stays when the limits go, because exchanges under way still settle with it.
+  private func setBudget(_ limits: BudgetLimits?) {
+    let account = fields.withLock { fields -> BudgetAccount? in
+      if fields.budget == nil, let limits {
+        fields.budget = BudgetAccount(key: BudgetKey(scope: .project, id: id), limits: limits, queue: budgets)
+      }
+      return fields.budget
+    }
+    account?.setLimits(limits ?? BudgetLimits())
+    isBudgetLimited.store(limits != nil, ordering: .relaxed)
   }
 
   /// The row is gone: exchanges that still hold this instance find it inactive and without a key.
@@ -86,4 +111,5 @@ struct ProjectRow: Sendable {
   var policy: String?
   /// The `metadata` column.
   var metadata: String?
+  var budget: BudgetLimits?
 }

@@ -26,6 +26,9 @@ final class TokenDetail {
   var label: String?
   /// `nil` when it has none.
   var policies: OwnPolicies?
+  /// What the token may spend; stays when its limits go.
+  var budget: BudgetAccount?
+  var isBudgetLimited = false
   /// Id of a token whose id is not a UUID.
   var oddID: String?
 }

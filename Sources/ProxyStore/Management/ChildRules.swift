@@ -26,6 +26,13 @@ enum ChildRules {
     if let policy, let member = wish.policy?.memberWider(than: policy) {
       throw .widerThanParent(field: "policy.\(member)")
     }
+    // A budget need not be taken over either: a child's requests are charged to its ancestors, too.
+    for period in BudgetPeriod.allCases {
+      guard let most = parent.budget?[period], let wanted = wish.budget?[period], wanted > most else {
+        continue
+      }
+      throw .widerThanParent(field: "budget.\(period.rawValue)_micros")
+    }
     return child
   }
 

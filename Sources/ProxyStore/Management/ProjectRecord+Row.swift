@@ -4,7 +4,8 @@ internal import ProxyCore
 extension ProjectRecord {
   static let selection =
     """
-    SELECT id, name, api_key, is_active, deactivated_at, created_at, updated_at, policy, metadata
+    SELECT id, name, api_key, is_active, deactivated_at, created_at, updated_at, policy, metadata, budget,
+      \(UsageBalance.column(.project, of: "projects")) AS balance
     FROM projects WHERE deleted_at IS NULL
     """
 
@@ -31,6 +32,8 @@ extension ProjectRecord {
     updatedAt = row.moment("updated_at") ?? Timestamp(seconds: 0)
     policy = JSONValue(column: row["policy"])
     metadata = JSONValue(column: row["metadata"])
+    budget = BudgetLimits(column: row["budget"])
+    spent = UsageBalance(column: row["balance"]).spentNow
   }
 }
 

@@ -16,11 +16,13 @@ extension Store {
       try db.execute(
         sql:
           """
-          INSERT INTO projects (id, name, api_key, is_active, created_at, updated_at, policy, metadata)
-          VALUES (?, ?, ?, 1, ?, ?, ?, ?)
+          INSERT INTO projects
+            (id, name, api_key, is_active, created_at, updated_at, policy, metadata, budget)
+          VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)
           """,
         arguments: [
           id, name, key, now, now, creation.policy?.columnText, creation.metadata?.metadataColumnText,
+          creation.budget?.column,
         ])
       return try ProjectRecord.fetch(id, sealingKey, db)
     }
@@ -73,6 +75,7 @@ extension Store {
         arguments: [newName, newKey, isActive, isActive, now, now, id])
       try Self.write("policy", change.policy, id, db) { $0.columnText }
       try Self.write("metadata", change.metadata, id, db) { $0.metadataColumnText }
+      try Self.write("budget", change.budget, id, db) { $0.column }
       if change.revokesTokens, old.isActive, !isActive { try Self.revokeAll(of: id, now, db) }
       return try ProjectRecord.fetch(id, sealingKey, db)
     }

@@ -33,15 +33,15 @@ extension Store {
         sql: """
           INSERT INTO tokens
             (id, token, token_mask, project_id, expires_at, is_active, max_requests, created_at, label,
-             policy, metadata, idle_seconds, renew_seconds, renew_until, parent_id)
-          VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             policy, metadata, idle_seconds, renew_seconds, renew_until, parent_id, budget)
+          VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           id, hash.hex, TokenSecret.masked(secret), creation.projectID, creation.expiresAt?.databaseText,
           limit,
           Timestamp.now().databaseText, label, creation.policy?.columnText,
           creation.metadata?.metadataColumnText, creation.idleTimeout, creation.renewOnUse,
-          creation.renewUntil?.databaseText, creation.parentID,
+          creation.renewUntil?.databaseText, creation.parentID, creation.budget?.column,
         ])
       let record = try TokenRecord.fetch(.id(id), directory, db)
       if let event = creation.event { try AuditChain.append([event(record)], db) }
@@ -135,6 +135,7 @@ extension Store {
       add("idle_seconds", change.idleTimeout) { $0 }
       add("renew_seconds", change.renewOnUse) { $0 }
       add("renew_until", change.renewUntil) { $0.databaseText }
+      add("budget", change.budget) { $0.column }
       guard !sets.isEmpty else { return old }
       arguments += [old.id]
       try db.execute(

@@ -1,5 +1,5 @@
 internal import GRDB
-internal import ProxyCore
+public import ProxyCore
 internal import Synchronization
 
 /// The proxy's state: one SQLite file and what of it traffic needs in memory.
@@ -17,6 +17,9 @@ public final class Store: Sendable {
   let pool: DatabasePool
   let sealingKey: SealingKey?
   private let retention: AuditRetention?
+  /// What models cost.
+  public let prices: PriceBook
+  let queryTimeout: Duration
 
   /// Opens the file, creates or migrates it, replaces tokens stored in clear by their hashes, loads the
   /// directory and starts the writer. Blocks for all of that (about two seconds for a million tokens): call
@@ -38,6 +41,8 @@ public final class Store: Sendable {
       self.directory = directory
       self.pool = pool
       sealingKey = options.sealingKey
+      prices = options.prices
+      queryTimeout = options.queryTimeout
       try writer.load()
       try DatabaseFile.protect(options.path)
     } catch let error as StoreError {

@@ -5,7 +5,8 @@ extension TokenRecord {
   static let columns = """
     id, token, token_mask, project_id, label, expires_at, is_active, deactivated_at, request_count, \
     max_requests, created_at, last_used_at, cache_hit_count, policy, metadata, \
-    idle_seconds, renew_seconds, renew_until, parent_id
+    idle_seconds, renew_seconds, renew_until, parent_id, budget, \
+    \(UsageBalance.column(.token, of: "tokens")) AS balance
     """
   static let selection = "SELECT \(columns) FROM tokens"
 
@@ -43,6 +44,8 @@ extension TokenRecord {
     renewOnUse = row["renew_seconds"]
     renewUntil = row.moment("renew_until")
     parentID = row["parent_id"]
+    budget = BudgetLimits(column: row["budget"])
+    spent = UsageBalance(column: row["balance"]).spentNow
     let hash: String = row["token"] ?? ""
     guard let token = hash.tokenHash.flatMap({ directory.token($0) }) else { return }
     (requestCount, lastUsedAt) = token.overlay(count: requestCount, lastUsed: lastUsedAt)

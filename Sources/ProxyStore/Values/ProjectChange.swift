@@ -10,11 +10,14 @@ public struct ProjectCreation: Sendable {
   public var policy: PolicyRules?
   /// Metadata, as the headers they require.
   public var metadata: PolicyRules?
+  /// What it may spend; `nil` is no limit.
+  public var budget: BudgetLimits?
 
   /// A new project of this name and key.
-  public init(name: String, providerKey: Secret) {
+  public init(name: String, providerKey: Secret, budget: BudgetLimits? = nil) {
     self.name = name
     self.providerKey = providerKey
+    self.budget = budget
   }
 }
 
@@ -32,6 +35,8 @@ public struct ProjectChange: Sendable {
   public var policy: FieldChange<PolicyRules> = .keep
   /// New metadata, as the headers they require.
   public var metadata: FieldChange<PolicyRules> = .keep
+  /// New budget.
+  public var budget = FieldChange<BudgetLimits>.keep
 
   /// Changes the given fields only.
   public init(

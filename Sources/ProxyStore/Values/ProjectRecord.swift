@@ -22,6 +22,10 @@ public struct ProjectRecord: Sendable, Equatable {
   public var policy: JSONValue?
   /// Its metadata; a text when they are not ours.
   public var metadata: JSONValue?
+  /// What it may spend; `nil` is no limit.
+  public var budget: BudgetLimits?
+  /// What was spent of the budget, as far as it is written; nothing without one.
+  public var spent = BudgetSpent()
 }
 
 /// What a bulk revocation found and did.

@@ -1,3 +1,5 @@
+public import ProxyCore
+
 /// How a store opens its database and how it behaves while it runs.
 public struct StoreOptions: Sendable {
   /// Database file. Created with mode 0600 (and its folder with 0700) when it is not there.
@@ -21,6 +23,14 @@ public struct StoreOptions: Sendable {
   public var auditRetention: Duration?
   /// Time between looks for audit events that are too old.
   public var retentionInterval: Duration = .seconds(60)
+  /// What models cost; decides about charges.
+  public var prices = PriceBook()
+  /// Age at which ledger entries are deleted; `nil` keeps them.
+  public var usageRetention: Duration? = .seconds(90 * 86_400)
+  /// Age at which the sums by hour and day are deleted; `nil` keeps them.
+  public var rollupRetention: Duration? = .seconds(730 * 86_400)
+  /// Longest time that a question about usage may take to read.
+  public var queryTimeout: Duration = .seconds(10)
   /// Read connections beside the writer.
   public var readerCount = 4
 

@@ -28,6 +28,8 @@ public struct TokenChange: Sendable {
   public var renewOnUse: FieldChange<Int64> = .keep
   /// New bound of renewing; an expiry beyond it comes down to it.
   public var renewUntil: FieldChange<Timestamp> = .keep
+  /// New budget.
+  public var budget = FieldChange<BudgetLimits>.keep
 
   /// Changes the given fields only.
   public init(

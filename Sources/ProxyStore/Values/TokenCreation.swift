@@ -26,6 +26,8 @@ public struct TokenCreation: Sendable {
   /// What the audit trail is told, in the same transaction: the token and the event that says so are there
   /// together or not at all, and the client waits for the disk once.
   public var event: (@Sendable (TokenRecord) -> AuditRecord)?
+  /// What it may spend; `nil` is no limit.
+  public var budget: BudgetLimits?
 
   /// A new token for a project.
   public init(projectID: String, expiresAt: Timestamp?, maxRequests: Int64? = nil, label: String? = nil) {

@@ -50,6 +50,10 @@ public struct TokenRecord: Sendable, Equatable {
 
   /// Requests left of its own limit; `nil` is unlimited.
   public var remainingRequests: Int64? { maxRequests.map { max(0, $0 - requestCount) } }
+  /// What it may spend; `nil` is no limit.
+  public var budget: BudgetLimits?
+  /// What was spent of the budget, as far as it is written; nothing without one.
+  public var spent = BudgetSpent()
 }
 
 /// The outcome of revoking one token.

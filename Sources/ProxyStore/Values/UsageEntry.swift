@@ -2,9 +2,9 @@
 public enum UsageProvenance: String, Sendable {
   /// The provider said so.
   case reported
-  /// Counted by us from the text.
+  /// Output counted by us, one model token for each event of a stream; input estimated from bytes.
   case counted
-  /// Guessed, because the stream ended early or nothing was said.
+  /// Estimated from bytes, four for one model token.
   case estimated
   /// There are none.
   case none
@@ -85,6 +85,10 @@ public struct UsageEntry: Sendable {
   public var requestBytes: Int64
   /// Body bytes sent to the client.
   public var responseBytes: Int64
+  /// What it was charged, when that was decided already; otherwise the writer does, by the price table.
+  public var charge: UsageCharge?
+  /// The reservation that `charge` was settled with.
+  public var reservation: BudgetReservation?
 
   /// An entry with nothing counted yet.
   public init(token: AccessToken?, requestID: String, startedMilliseconds: Int64) {

@@ -23,28 +23,25 @@ public final class UsageLedger: Sendable {
   /// Entries lost since the process started.
   public var dropped: UInt64 { queue.dropped }
 
-  static func insert(_ entries: [UsageEntry], _ db: Database) throws {
-    guard !entries.isEmpty else { return }
+  static func insert(_ rows: [LedgerRow], _ db: Database) throws {
     let statement = try RawStatement(
       db,
       """
       INSERT INTO usage_entries (started_ms, duration_us, first_byte_us, request_id, project_id, token_id,
         api, provider, model, operation, status, is_stream, outcome, input_tokens, output_tokens,
-        cached_input_tokens, reasoning_tokens, total_tokens, provenance, request_bytes, response_bytes)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        cached_input_tokens, reasoning_tokens, total_tokens, provenance, request_bytes, response_bytes,
+        charged_micros, charged_day)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """, keeping: StatementTexts())
     defer { statement.unbind() }
-    for entry in entries {
+    for row in rows {
+      let entry = row.entry
       statement.bind(entry.startedMilliseconds, at: 1)
       statement.bind(entry.durationMicroseconds, at: 2)
       statement.bind(entry.firstByteMicroseconds, at: 3)
       statement.bind(entry.requestID, at: 4)
-      statement.bind(entry.token?.project.id ?? entry.projectID, at: 5)
-      if let token = entry.token {
-        token.withIDBytes { statement.bind($0, at: 6) }
-      } else {
-        statement.bind(String?.none, at: 6)
-      }
+      statement.bind(row.project, at: 5)
+      statement.bind(row.token, at: 6)
       statement.bind(entry.api, at: 7)
       statement.bind(entry.provider, at: 8)
       statement.bind(entry.model, at: 9)
@@ -60,6 +57,8 @@ public final class UsageLedger: Sendable {
       statement.bind(entry.provenance.rawValue, at: 19)
       statement.bind(entry.requestBytes, at: 20)
       statement.bind(entry.responseBytes, at: 21)
+      statement.bind(row.charge?.micros, at: 22)
+      statement.bind(row.charge?.day, at: 23)
       try statement.run()
     }
   }

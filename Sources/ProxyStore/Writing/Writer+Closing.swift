@@ -21,13 +21,16 @@ extension Writer {
       queue.async { [self] in
         writeWaiting()
         for token in confined.leased { token.giveBack(idleSince: nil) }
+        sweepBudgets(idleSince: nil)
         if problem == nil { writeWaiting() }
         continuation.resume(returning: hasWrittenAll && !inbox.hasJobs)
       }
     }
   }
 
-  private var hasWrittenAll: Bool { directory.counts.isEmpty && usage.queue.queued == 0 && audit.queued == 0 }
+  private var hasWrittenAll: Bool {
+    directory.counts.isEmpty && directory.budgets.isEmpty && usage.queue.queued == 0 && audit.queued == 0
+  }
 
   private func finish() -> Bool {
     guard inbox.close() else { return true }
@@ -49,5 +52,10 @@ extension Writer {
       token.endWriting(.failed(now: .max - 2000, giveUpBefore: .max))
     }
     _ = directory.counts.drain()
+    for account in directory.budgets.drain() {
+      _ = account.beginWriting()
+      account.endWriting(.failed(now: .max - 2000, giveUpBefore: .max))
+    }
+    _ = directory.budgets.drain()
   }
 }

@@ -7,7 +7,11 @@ extension Writer {
   func commit(_ batch: WriteBatch) throws {
     try identity.check()
     let works = batch.tokens.map { $0.beginWriting() }
+    let budgetWorks = batch.budgets.map { $0.beginWriting() }
+    let holder = batch.budgets.isEmpty ? confined.holder : holder()
+    let ledger = UsageBatch(batch.usage, prices: options.prices, names: &confined.models)
     var results: [TokenCounter.Result] = []
+    var budgets: [BudgetCounter.Result?] = []
     var completions: [@Sendable () -> Void] = []
     var changes = DirectoryChanges(sequence: confined.sequence)
     try pool.writeWithoutTransaction { db in
@@ -15,7 +19,9 @@ extension Writer {
         // Operations first: a lease must see a limit that was just lowered.
         completions = try batch.jobs.map { try run($0, db) }
         results = try zip(batch.tokens, works).map { try write($1, of: $0, db) }
-        try UsageLedger.insert(batch.usage, db)
+        try ledger.write(holder: holder?.number, db)
+        // After the charges, which take out of what is held.
+        budgets = try zip(batch.budgets, budgetWorks).map { try write($1, of: $0, holder, db) }
         try AuditChain.append(batch.audit, db)
         if !batch.jobs.isEmpty {
           changes = try feed.changes(after: confined.sequence, db)
@@ -37,6 +43,7 @@ extension Writer {
       token.endWriting(result)
       if case .committed(_, _, 1...) = result, token.enlist() { confined.leased.append(token) }
     }
+    finish(batch.budgets, budgets)
     usage.queue.settle(batch.usage.count)
     audit.settle(batch.audit.count)
     do { try adopt(changes) } catch {

@@ -44,6 +44,14 @@ final class Writer: Sendable {
     var timer: (any DispatchSourceTimer)?
     /// Tokens with a lease.
     var leased: [AccessToken] = []
+    /// Budgets of which something is held.
+    var holding: [BudgetAccount] = []
+    /// This process's number among the holders.
+    var holder: Holder?
+    /// Names of models that roll-ups know today.
+    var models = ModelNames()
+    /// Monotonic time before which nothing old is looked for.
+    var trimmedUntil: UInt64 = 0
   }
 
   init(
@@ -62,6 +70,7 @@ final class Writer: Sendable {
   /// Starts ticking; called once, after the directory was loaded.
   func start() {
     directory.counts.onWake { [weak self] in self?.schedule() }
+    directory.budgets.onWake { [weak self] in self?.schedule() }
     directory.onLoad { [weak self] completion in
       guard let self else { return completion(false) }
       sync(completion)
@@ -132,6 +141,7 @@ final class Writer: Sendable {
     if now >= confined.retryAt {
       if isTick, now - confined.sweptAt > Self.sweepIntervalNanoseconds { sweepLeases(now) }
       writeWaiting()
+      if isTick { trimUsage(now) }
     } else {
       expireJobs(now)
     }
@@ -146,7 +156,7 @@ final class Writer: Sendable {
   func writeWaiting() {
     let batch = WriteBatch(
       jobs: inbox.takeJobs(Self.mostJobs), tokens: directory.counts.drain(),
-      usage: usage.queue.next(UsageLedger.most),
+      budgets: directory.budgets.drain(), usage: usage.queue.next(UsageLedger.most),
       audit: audit.next(UsageLedger.most))
     guard !batch.isEmpty else { return }
     do {
@@ -166,6 +176,9 @@ final class Writer: Sendable {
     let isLasting = problem.map { now - $0.since.milliseconds > timeout } ?? false
     for token in batch.tokens {
       token.endWriting(.failed(now: now, giveUpBefore: isLasting ? now : now - timeout))
+    }
+    for account in batch.budgets {
+      account.endWriting(.failed(now: now, giveUpBefore: isLasting ? now : now - timeout))
     }
     inbox.putBack(batch.jobs)
     confined.retryAt = Clocks.monotonicNanoseconds() + options.tickInterval.nanoseconds
@@ -209,6 +222,7 @@ final class Writer: Sendable {
     let idleSince = Clocks.unixMilliseconds() - options.leaseIdleTimeout.milliseconds
     for token in confined.leased { token.giveBack(idleSince: idleSince) }
     confined.leased.removeAll { $0.delist() }
+    sweepBudgets(idleSince: idleSince)
   }
 
   func succeeded() {

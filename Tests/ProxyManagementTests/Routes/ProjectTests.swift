@@ -5,10 +5,11 @@ import Testing
 
 @Suite struct ProjectTests {
   private static let keys = [
-    "id", "name", "api_key", "is_active", "created_at", "updated_at", "policy", "metadata",
+    "id", "name", "api_key", "is_active", "created_at", "updated_at", "policy", "metadata", "budget",
   ]
   private static let inactiveKeys = [
     "id", "name", "api_key", "is_active", "deactivated_at", "created_at", "updated_at", "policy", "metadata",
+    "budget",
   ]
 
   @Test func creationAnswersTheProjectWithItsKeyMasked() async throws {

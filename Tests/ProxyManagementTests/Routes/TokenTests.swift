@@ -7,8 +7,8 @@ import Testing
 @Suite struct TokenTests {
   private static let keys = [
     "id", "token", "project_id", "expires_at", "is_active", "request_count", "max_requests", "created_at",
-    "last_used_at", "cache_hit_count", "label", "deactivated_at", "policy", "metadata", "idle_timeout",
-    "renew_on_use", "renew_until", "one_shot", "parent_id",
+    "last_used_at", "cache_hit_count", "label", "deactivated_at", "policy", "metadata", "budget",
+    "idle_timeout", "renew_on_use", "renew_until", "one_shot", "parent_id",
   ]
 
   private func create(_ plane: TestPlane, _ body: String) async -> Answer {
@@ -23,7 +23,7 @@ import Testing
       #expect(answer.status == 201)
       #expect(
         answer.names == [
-          "id", "token", "project_id", "expires_at", "max_requests", "label", "policy", "metadata",
+          "id", "token", "project_id", "expires_at", "max_requests", "label", "policy", "metadata", "budget",
           "idle_timeout", "renew_on_use", "renew_until", "one_shot", "parent_id",
         ])
       let secret = answer.string("token")

@@ -145,4 +145,18 @@ final class FaultyState: ManagementState {
     try check()
     return try await store.auditEvent(id: id)
   }
+
+  var prices: PriceBook { store.prices }
+
+  func usage(_ query: UsageQuery) async throws(StoreError) -> UsageReport {
+    try check()
+    return try await store.usage(query)
+  }
+
+  func usageEntries(
+    _ filter: UsageEntryFilter, limit: Int, after: String?
+  ) async throws(StoreError) -> UsageEntryPage {
+    try check()
+    return try await store.usageEntries(filter, limit: limit, after: after)
+  }
 }

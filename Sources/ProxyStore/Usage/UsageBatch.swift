@@ -1,0 +1,45 @@
+internal import GRDB
+internal import ProxyCore
+
+/// Ledger entries with everything that is written in the same transaction: roll-ups, balances, and what the
+/// charges take out of this process's holds.
+struct UsageBatch {
+  private var rows: [LedgerRow] = []
+  private var rollup = UsageRollup()
+  private var charges: [BalanceKey: Int64] = [:]
+  private var used: [BudgetKey: Int64] = [:]
+
+  init(_ entries: [UsageEntry], prices: PriceBook, names: inout ModelNames) {
+    rows.reserveCapacity(entries.count)
+    var price: ModelPrice?
+    for entry in entries {
+      let row = LedgerRow(entry, prices: prices, price: &price, last: rows.last)
+      rows.append(row)
+      rollup.add(row, &names)
+      guard let charge = row.charge, charge.micros > 0 else { continue }
+      for (scope, id) in row.scopes {
+        charges[BalanceKey(scope: scope, id: id, day: charge.day), default: 0] += charge.micros
+      }
+      for account in entry.reservation?.accounts ?? [] { used[account.key, default: 0] += charge.micros }
+    }
+  }
+
+  /// Writes everything. `holder` is this process's number, when it holds anything.
+  func write(holder: Int64?, _ db: Database) throws {
+    guard !rows.isEmpty else { return }
+    try UsageLedger.insert(rows, db)
+    try rollup.write(db)
+    // Older days first: a balance only knows the newest.
+    for (key, micros) in charges.sorted(by: { $0.key.day < $1.key.day }) {
+      try UsageBalance.add(micros, day: key.day, to: key.scope, key.id, db)
+    }
+    guard let holder else { return }
+    for (key, micros) in used { try BudgetHold.change(by: -micros, key, holder: holder, db) }
+  }
+
+  private struct BalanceKey: Hashable {
+    var scope: BudgetScope
+    var id: String
+    var day: Int64
+  }
+}
