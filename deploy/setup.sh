@@ -11,6 +11,7 @@ packages=(
   patchelf                                                  # makes the built tree relocatable
   libjs-chart.js brotli                                     # charts of the admin UI, and its compression
   python3 python3-venv openssl wrk valgrind util-linux chromium # tests
+  zsh fish                                                  # shells that the completion scripts are tested in
 )
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }

@@ -6,8 +6,9 @@ public struct ClientRequest: Sendable {
   public enum BodySink {
     /// Gathered in `Transfer.body`; an answer beyond the limit fails as `tooLarge`.
     case collect(limitBytes: Int)
-    /// Handed out as it comes; the bytes are lent for the call. False ends the transfer as `interrupted`.
-    case stream((UnsafeRawBufferPointer) -> Bool)
+    /// Handed out as it comes, with the transfer whose status and headers are known by then; the bytes are lent for
+    /// the call. False ends the transfer as `interrupted`.
+    case stream((Transfer, UnsafeRawBufferPointer) -> Bool)
   }
 
   /// The method.

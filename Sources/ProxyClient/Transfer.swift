@@ -133,7 +133,7 @@ public final class Transfer {
       body.append(contentsOf: bytes)
       return true
     case .stream(let receive):
-      if receive(bytes) { return true }
+      if receive(self, bytes) { return true }
       refusal = ClientFailure(.interrupted, "interrupted")
       return false
     }

@@ -28,7 +28,10 @@ struct ServerCommand: AsyncParsableCommand {
       throw Console.refused(error)
     }
     Console.error("log level: \(configuration.boot.log.level.rawValue)")
-    if configuration.boot.runsAsDaemon, readyDescriptor == nil { return try Daemon.start(configuration.boot) }
+    if configuration.boot.runsAsDaemon, readyDescriptor == nil {
+      if let path = configuration.boot.pidFile { try PIDFile.refuseRunning(path) }
+      return try Daemon.start(configuration.boot)
+    }
     let pidFile = try configuration.boot.pidFile.map(PIDFile.init(writingTo:))
     defer { pidFile?.remove() }
     let readyDescriptor = readyDescriptor

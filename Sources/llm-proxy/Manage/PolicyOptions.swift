@@ -39,26 +39,6 @@ struct PolicyOptions: ParsableArguments {
   }
 }
 
-/// The flag that bounds a list.
-struct LimitOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Print at most this many (default: all).", valueName: "number"))
-  var limit: Int64?
-
-  func validate() throws {
-    if let limit, limit < 1 { throw ValidationError("--limit must be 1 or more") }
-  }
-}
-
-/// The flag that guards a change against somebody else's.
-struct PreconditionOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("Change it only while it has this ETag, which `get` shows.", valueName: "etag"))
-  var ifMatch: String?
-
-  /// The header fields of the request.
-  var headers: [(name: String, value: String)] { ifMatch.map { [("If-Match", $0)] } ?? [] }
-}
-
 extension JSONValue.Member {
   /// A member that is there only when it has a value.
   static func optional(_ name: String, _ value: JSONValue?) -> [JSONValue.Member] {
