@@ -73,6 +73,9 @@ import Testing
     #expect(counter.expires == 1100)
     _ = counter.reload(row(WitheringRow(renew: 100, renewUntil: 1060), expires: 1050))
     #expect(counter.expires == 1060)
+    // Brought forward by management after the use was written: stays so until the next one.
+    _ = counter.reload(row(WitheringRow(renew: 100, renewUntil: 5000, lastUse: 1000), expires: 1020))
+    #expect(counter.expires == 1020)
     // Expired by management before the use: stays so.
     _ = counter.reload(row(WitheringRow(renew: 100, renewUntil: 5000), expires: 900))
     #expect(counter.state(now: 1001) == .expired)

@@ -114,6 +114,21 @@ import Testing
     await again.close()
   }
 
+  @Test func `an expiry that management brings forward holds until the next use`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open()
+    let (record, token) = try await make(store) { $0.renewOnUse = 7200 }
+    let now = Clocks.unixMilliseconds()
+    #expect(token.take(nowMilliseconds: now, ready: nil) == .taken)
+    try await store.flush()
+    let sooner = Timestamp.now().advanced(by: .seconds(60))
+    let changed = try await store.updateToken(.id(record.id), change { $0.expiresAt = .set(sooner) })
+    #expect(changed.expiresAt == sooner && token.expiresMilliseconds == sooner.milliseconds)
+    #expect(token.take(nowMilliseconds: now + 1, ready: nil) == .taken)
+    #expect(token.expiresMilliseconds == now + 1 + 7_200_000)
+    await store.close()
+  }
+
   @Test func `a late write of an early use takes nothing back`() async throws {
     let folder = try TemporaryFolder()
     let (first, now) = (try folder.open(), Clocks.unixMilliseconds())

@@ -95,8 +95,9 @@ struct TokenCounter {
     if row.withering != nil || detail?.withering != nil {
       let withering = witheringForWriting()
       withering.adopt(row.withering ?? WitheringRow())
-      // A use that the file does not know yet has renewed it all the same.
-      expires = withering.expiry(expires, afterUseAt: lastUsed)
+      // A use that the file does not know yet has renewed it all the same; one that it knows has done so before
+      // whatever else has changed the expiry since.
+      if lastUsed > withering.row.lastUse { expires = withering.expiry(expires, afterUseAt: lastUsed) }
     }
     guard let detail else { return .none }
     detail.unavailableUntil = 0

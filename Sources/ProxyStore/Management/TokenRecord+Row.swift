@@ -40,24 +40,26 @@ extension TokenRecord {
     cacheHitCount = row["cache_hit_count"] ?? 0
     policy = JSONValue(column: row["policy"])
     metadata = JSONValue(column: row["metadata"])
-    idleTimeout = row["idle_seconds"]
-    renewOnUse = row["renew_seconds"]
+    // A shell may have written anything there.
+    idleTimeout = Int64.fromDatabaseValue(row["idle_seconds"])
+    renewOnUse = Int64.fromDatabaseValue(row["renew_seconds"])
     renewUntil = row.moment("renew_until")
     parentID = row["parent_id"]
     budget = BudgetLimits(column: row["budget"])
     spent = UsageBalance(column: row["balance"]).spentNow
+    let written = lastUsedAt
     let hash: String = row["token"] ?? ""
     guard let token = hash.tokenHash.flatMap({ directory.token($0) }) else { return }
     (requestCount, lastUsedAt) = token.overlay(count: requestCount, lastUsed: lastUsedAt)
     cacheHitCount += token.unwrittenCacheHits
-    renewByUse()
+    if let lastUsedAt, lastUsedAt > written ?? Timestamp(seconds: 0) { renew(byUseAt: lastUsedAt) }
   }
 
   /// Moves the expiry by a use that the file does not know yet.
-  private mutating func renewByUse() {
-    guard let renewOnUse, let expiry = expiresAt?.milliseconds, let lastUsedAt else { return }
+  private mutating func renew(byUseAt use: Timestamp) {
+    guard let renewOnUse, let expiry = expiresAt?.milliseconds else { return }
     let moved = TokenWithering.expiry(
-      expiry, afterUseAt: lastUsedAt.milliseconds, renew: renewOnUse * 1000,
+      expiry, afterUseAt: use.milliseconds, renew: renewOnUse * 1000,
       until: renewUntil?.milliseconds ?? .max)
     if moved > expiry { expiresAt = Timestamp(milliseconds: moved) }
   }

@@ -220,7 +220,7 @@ import Testing
       #expect(throttled.status == 429 && code(throttled) == "too_many_failed_logins")
       #expect(throttled.header("Retry-After") != nil)
       #expect(await ask(plane, "GET", "/self", holder.secret).status == 200)
-      let denials = try await plane.events("action=self.login&outcome=denied&limit=100")
+      let denials = try await plane.events("action=self.login&outcome=denied&page_size=100")
       #expect(denials.count == LoginThrottle.allowance + 2)
     }
   }
