@@ -95,7 +95,7 @@ let tests: [Target] = [
   tests(of: "PluginKitTests", ["CLLMProxyPlugin", "LLMProxyPluginKit"]),
   tests(
     of: "ProxyManagementTests",
-    ["ProxyManagement", "ProxyCore", "ProxyConfig", "ProxyStore", .log, .hummingbird]),
+    ["ProxyManagement", "ProxyCore", "ProxyConfig", "ProxyStore", "ProxyPipeline", .log, .hummingbird]),
   tests(of: "ProxyPipelineTests", ["ProxyPipeline", "ProxyWire", "CLLMProxyPlugin"]),
   tests(of: "ProxyListenerTests", ["ProxyListener", "ProxyWire", .nio]),
 ]
@@ -146,7 +146,12 @@ let package = Package(
         "CLLMProxyPlugin", .nio, .nioPosix,
       ]),
     module("ProxyListener", ["ProxyCore", "ProxyWire", "ProxyTransport", "ProxyPipeline", .nio]),
-    module("ProxyManagement", ["ProxyCore", "ProxyConfig", "ProxyStore", .log, .hummingbird, .crypto]),
+    module(
+      "ProxyManagement",
+      [
+        "ProxyCore", "ProxyConfig", "ProxyStore", "ProxyTelemetry", "ProxyPipeline", "ProxyPluginHost", .log,
+        .hummingbird, .crypto,
+      ]),
     module(
       "ProxyServer",
       [

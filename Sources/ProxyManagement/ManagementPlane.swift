@@ -9,6 +9,8 @@ public import ProxyCore
 public final class ManagementPlane: ControlPlane {
   private let responder: RouterResponder<ManagementContext>
   private let logger: Logger
+  private let sampler: TrafficSampler?
+  private let hub = EventHub()
 
   /// Builds the control plane.
   ///
@@ -16,12 +18,13 @@ public final class ManagementPlane: ControlPlane {
   ///   - settings: read once.
   ///   - state: projects, tokens and audit events.
   ///   - metrics: what the metrics pages show; without it they do not exist.
+  ///   - server: what runs; without it there are no pages that show it.
   ///   - auditLog: the audit trail's file; the caller flushes it before the process ends.
   ///   - logger: one line a request at info, failures at error.
   /// - Throws: `ConfigurationError` for settings that cannot be used.
   public init(
     settings: ManagementSettings, state: any ManagementState, metrics: (any MetricsSource)? = nil,
-    auditLog: AuditLog? = nil, logger: Logger
+    server: (any LiveServer)? = nil, auditLog: AuditLog? = nil, logger: Logger
   ) throws(ConfigurationError) {
     try settings.check()
     let trail =
@@ -29,13 +32,8 @@ public final class ManagementPlane: ControlPlane {
       ? AuditTrail(state: settings.storesAuditInDatabase ? state : nil, log: auditLog)
       : AuditTrail(state: nil, log: nil)
     let operations = Operations(state: state, trail: trail)
-    let seconds = settings.clock
-    let accounts = AdminAccounts(managementToken: settings.token, settings.admin)
-    let sessions = AdminSessions(settings.admin, seconds: seconds)
-    let logins = LoginGuard(trail: trail, seconds: seconds)
-    let credentials = CredentialCheck(accounts: accounts, sessions: sessions, logins: logins)
-    let gate = ManagementGate(credentials: credentials, trail: trail, seconds: seconds)
-    let routes = RouteTable(router: Router(context: ManagementContext.self), gate: gate)
+    let access = AdminAccess(settings, trail: trail)
+    let routes = RouteTable(router: Router(context: ManagementContext.self), gate: access.gate)
     let shownMetrics = settings.metrics.isEnabled ? metrics.map { (settings.metrics.path, $0) } : nil
     HealthRoutes(state: state, metrics: shownMetrics).add(to: routes)
     ProjectRoutes(operations: operations).add(to: routes)
@@ -43,14 +41,15 @@ public final class ManagementPlane: ControlPlane {
     AuditRoutes(operations: operations).add(to: routes)
     OpenAPIRoute(file: settings.openAPIFile).add(to: routes)
     SelfRoutes(operations: operations).add(
-      to: routes, through: SelfGate(state: state, gate: gate, trail: trail, seconds: seconds))
+      to: routes,
+      through: SelfGate(state: state, gate: access.gate, trail: trail, seconds: settings.clock))
     UsageRoutes(operations: operations).add(to: routes)
-    if settings.admin.isEnabled {
-      let session = SessionRoutes(accounts: accounts, sessions: sessions, logins: logins, trail: trail)
-      WebRoutes(folder: WebFolder(path: settings.admin.webDirectory)).add(to: routes) { context in
-        await session.answer(context)
-      }
+    let pages = server.map { [hub] in
+      LivePages(server: $0, operations: operations, hub: hub, sessions: access.sessions)
     }
+    pages?.add(to: routes)
+    sampler = pages?.sampler
+    if settings.admin.isEnabled { access.addPages(folder: settings.admin.webDirectory, to: routes) }
     routes.managed(
       "/manage/cache/purge",
       [
@@ -65,6 +64,18 @@ public final class ManagementPlane: ControlPlane {
     routes.router.add(middleware: UnknownPath())
     responder = routes.router.buildResponder()
     self.logger = logger
+  }
+
+  /// Begins to keep the history of the traffic.
+  public func start() { sampler?.start() }
+
+  /// Ends the streams of events, so that no page holds up the end of the process.
+  public func endStreams() { hub.close() }
+
+  /// Ends what `start` began.
+  public func stop() async {
+    hub.close()
+    await sampler?.stop()
   }
 
   /// Answers one request; see `ControlPlane`.

@@ -10,6 +10,9 @@ public protocol ManagementState: HolderState {
   /// How the store is doing now.
   var health: StoreHealth { get }
 
+  /// How many projects and tokens there are. A sum over all rows: ask seldom.
+  func counts() async throws(StoreError) -> StoreCounts
+
   /// All projects that are not deleted, by name.
   func listProjects() async throws(StoreError) -> [ProjectRecord]
   /// One project; throws `.notFound`.

@@ -19,6 +19,12 @@ final class LoopServices: @unchecked Sendable {
     try? await eventLoop.submit { body(self.listener) }.get()  // fails only when the loop has ended
   }
 
+  /// Lends the listener; on the loop.
+  func withListener<T>(_ body: (LoopListener) -> T) -> T {
+    eventLoop.preconditionInEventLoop()
+    return body(listener)
+  }
+
   /// Takes a new connection; on the loop.
   func accept(_ channel: any Channel) throws {
     eventLoop.preconditionInEventLoop()

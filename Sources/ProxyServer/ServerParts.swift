@@ -17,13 +17,16 @@ final class ServerParts: Sendable {
   let group: MultiThreadedEventLoopGroup
   let generation: Generation
   let loops: [LoopServices]
+  private let control: ManagementPlane
   private let auditLog: AuditLog?
   private let logger: Logger
 
   private init(
     configuration: Configuration, store: Store, blocking: BlockingPool, group: MultiThreadedEventLoopGroup,
-    generation: Generation, loops: [LoopServices], auditLog: AuditLog?, logger: Logger
+    generation: Generation, loops: [LoopServices], control: ManagementPlane, auditLog: AuditLog?,
+    logger: Logger
   ) {
+    self.control = control
     self.configuration = configuration
     self.store = store
     self.blocking = blocking
@@ -64,7 +67,8 @@ final class ServerParts: Sendable {
       state: state, blocking: blocking, eventLoop: eventLoops[0], loops: eventLoops.count)
     let built = try GenerationFactory(configuration, host: host, logger: logger).build(number: 1)
     let metrics = ServerMetrics()
-    let control = try managementPlane(configuration, store, metrics, auditLog, logger)
+    let live = LiveParts(configuration, state: state, serving: built)
+    let control = try managementPlane(configuration, store, metrics, live, auditLog, logger)
     var loops: [LoopServices] = []
     for (shard, eventLoop) in eventLoops.enumerated() {
       let services = try? await eventLoop.submit {
@@ -74,10 +78,12 @@ final class ServerParts: Sendable {
       }.get()
       if let services { loops.append(services) }
     }
+    live.attach(loops)
+    control.start()
     metrics.attach(loops: loops, generation: built.generation, state: state, store: store)
     return ServerParts(
       configuration: configuration, store: store, blocking: blocking, group: group,
-      generation: built.generation, loops: loops, auditLog: auditLog, logger: logger)
+      generation: built.generation, loops: loops, control: control, auditLog: auditLog, logger: logger)
   }
 
   private static func loopCount(_ boot: BootSettings) -> Int {
@@ -122,13 +128,13 @@ final class ServerParts: Sendable {
   }
 
   private static func managementPlane(
-    _ configuration: Configuration, _ store: Store, _ metrics: ServerMetrics, _ auditLog: AuditLog?,
-    _ logger: Logger
-  ) throws(StartupError) -> any ControlPlane {
+    _ configuration: Configuration, _ store: Store, _ metrics: ServerMetrics, _ live: LiveParts,
+    _ auditLog: AuditLog?, _ logger: Logger
+  ) throws(StartupError) -> ManagementPlane {
     do {
       return try ManagementPlane(
-        settings: ManagementSettings(configuration.boot), state: store, metrics: metrics, auditLog: auditLog,
-        logger: logger)
+        settings: ManagementSettings(configuration.boot), state: store, metrics: metrics, server: live,
+        auditLog: auditLog, logger: logger)
     } catch {
       throw StartupError("\(error)")
     }
@@ -140,7 +146,9 @@ final class ServerParts: Sendable {
   ) -> LoopListener {
     let traffic = configuration.traffic
     return LoopListener(
-      loop: LoopContext(eventLoop: eventLoop, shard: shard, serving: built, state: state),
+      loop: LoopContext(
+        eventLoop: eventLoop, shard: shard, serving: built, state: state,
+        loops: loopCount(configuration.boot)),
       control: control,
       limits: ListenerLimits(
         headBytes: traffic.limits.requestHeadBytes, fields: traffic.limits.requestFields,
@@ -158,7 +166,9 @@ final class ServerParts: Sendable {
   /// Ends everything in reverse order. False when something could not be written.
   @discardableResult
   func stop(drain: Duration) async -> Bool {
+    control.endStreams()
     await drainConnections(drain)
+    await control.stop()
     for loop in loops { _ = await loop.run { $0.loop.shutDown() } }
     await retireGeneration()
     let isWritten = await store.close()

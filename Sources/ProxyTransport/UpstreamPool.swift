@@ -31,6 +31,7 @@ public final class UpstreamPool {
   public let flushes: FlushQueue
   let eventLoop: any EventLoop
   private var idle: ContiguousArray<ContiguousArray<UpstreamConnection>> = []
+  private var openBySlot: ContiguousArray<Int> = []
   private var isClosed = false
 
   /// Creates the pool of `eventLoop`.
@@ -72,20 +73,34 @@ public final class UpstreamPool {
         }
       }
     bootstrap.connect(host: target.host, port: target.port).whenComplete { result in
-      bound.value.pool.finishConnect(bound.value.pending, result)
+      bound.value.pool.finishConnect(target, bound.value.pending, result)
     }
     return pending
   }
 
-  private func finishConnect(_ pending: PendingConnect, _ result: Result<any Channel, any Error>) {
+  private func countOpen(_ target: UpstreamTarget, _ change: Int) {
+    statistics.open += change
+    while openBySlot.count <= target.slot { openBySlot.append(0) }
+    openBySlot[target.slot] += change
+  }
+
+  /// Connections to `target` that are open, and those of them that are idle.
+  public func connections(to target: UpstreamTarget) -> (open: Int, idle: Int) {
+    let slot = target.slot
+    return (slot < openBySlot.count ? openBySlot[slot] : 0, slot < idle.count ? idle[slot].count : 0)
+  }
+
+  private func finishConnect(
+    _ target: UpstreamTarget, _ pending: PendingConnect, _ result: Result<any Channel, any Error>
+  ) {
     switch result {
     case .success(let channel):
       statistics.opened += 1
-      statistics.open += 1
+      countOpen(target, 1)
       guard let connection = try? channel.pipeline.syncOperations.handler(type: UpstreamConnection.self)
       else {
         // The peer closed between connect and now: the handler is gone with its pipeline.
-        statistics.open -= 1
+        countOpen(target, -1)
         pending.takeExchange()?.upstreamFailed(.closedBeforeHead)
         return
       }
@@ -128,7 +143,7 @@ public final class UpstreamPool {
 
   /// Forgets a connection that closed.
   func forget(_ connection: UpstreamConnection) {
-    statistics.open -= 1
+    countOpen(connection.target, -1)
     let slot = connection.target.slot
     guard slot < idle.count, let position = idle[slot].firstIndex(where: { $0 === connection })
     else { return }

@@ -37,6 +37,8 @@ struct AuditTrail: Sendable {
   let state: (any ManagementState)?
   /// Where lines go; `nil` when there is no file.
   let log: AuditLog?
+  /// Hears of every event, whether it is stored or not.
+  var changes = ChangeLog()
 
   /// An event as a row, and its details as a document.
   struct Event: Sendable {
@@ -59,12 +61,14 @@ struct AuditTrail: Sendable {
     _ draft: AuditDraft, _ outcome: AuditOutcome, fault: ManagementFault? = nil,
     actor: String? = nil, in context: ManagementContext
   ) async {
-    guard isKept else { return }
     if let stored = draft.stored, outcome == .success {
+      changes.note(stored.record)
       log?.append(Self.line(stored.record, details: stored.details))
       return
     }
     let event = event(draft, outcome, fault: fault, actor: actor, in: context)
+    changes.note(event.record)
+    guard isKept else { return }
     log?.append(Self.line(event.record, details: event.details))
     await store(event.record, in: context)
   }

@@ -58,6 +58,12 @@ struct PageWindow: Sendable {
   let limit: Int
   let after: String?
 
+  /// The first page of a list that never comes whole.
+  init(limit: Int) {
+    self.limit = limit
+    after = nil
+  }
+
   /// Reads the query; `nil` when it asks for the whole list. Throws 400 for a `limit` that is no positive
   /// number.
   init?(_ query: QueryFields) throws(ManagementFault) {

@@ -121,7 +121,7 @@ extension AuditPage {
 
 extension AuditRecord {
   /// The event as clients see it; what is not known is left out, `metadata` is a JSON document as text.
-  fileprivate var document: JSONValue {
+  var document: JSONValue {
     let fields: KeyValuePairs = [
       "id": id, "timestamp": timestamp.rfc3339, "action": action, "actor": actor, "project_id": projectID,
       "request_id": requestID, "correlation_id": correlationID, "client_ip": clientIP, "method": method,

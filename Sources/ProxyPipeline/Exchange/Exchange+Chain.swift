@@ -18,6 +18,7 @@ extension Exchange {
     guard let serving else { return }
     if start == 0, serving.facts.conditional != 0 { excludeByCondition(serving) }
     startHookClock()
+    if start == 0 { times.began = hookClock }
     for index in start..<serving.stages.count
     where serving.facts.requestHeaders & ~detached & bit(index) != 0 {
       let step = serving.withStage(index) { stage -> Step in
@@ -79,11 +80,14 @@ extension Exchange {
     hookClock = Clocks.monotonicNanoseconds()
   }
 
-  /// Adds a hook call that has just ended to the stage's figures.
+  /// Adds a hook call that has just ended to the stage's figures and to the trace.
   @inline(__always)
   func count(_ stage: StageInstance, _ kind: StageInstance.Hook, _ verdict: llmp_verdict_t) {
     let now = Clocks.monotonicNanoseconds()
     let duration = now &- hookClock
+    // Stream hooks run for each piece: theirs is one entry.
+    let isRepeated = kind == .responseSSE || kind == .responseChunk
+    trace.add(UInt8(truncatingIfNeeded: stage.index), kind.rawValue, verdict, hookClock, duration, isRepeated)
     hookClock = now
     if stage.record(kind, shard: loop.shard, nanoseconds: duration, outcome: Self.outcome(of: verdict)) {
       loop.state.log.slowHook(stage.name, kind.name, duration)
@@ -94,8 +98,9 @@ extension Exchange {
   @inline(__always)
   func count(_ provider: ProviderInstance, _ kind: ProviderInstance.Hook, _ verdict: llmp_verdict_t) {
     let now = Clocks.monotonicNanoseconds()
-    provider.record(
-      kind, shard: loop.shard, nanoseconds: now &- hookClock, outcome: Self.outcome(of: verdict))
+    let duration = now &- hookClock
+    provider.record(kind, shard: loop.shard, nanoseconds: duration, outcome: Self.outcome(of: verdict))
+    trace.add(TraceBuffer.adapter, kind.rawValue, verdict, hookClock, duration, kind == .upstreamSSE)
     hookClock = now
   }
 

@@ -51,7 +51,7 @@ extension Exchange {
     reference = nil
     runRequestDone()
     count()
-    recordUsage()
+    journal(recordUsage())
     recordDenial()
     serving?.generation.unpin()
     let client = client
@@ -85,12 +85,29 @@ extension Exchange {
       loop.figures.upstreamSum += head
     }
     if outcome.isStreamed, answer.isHeadSent { loop.figures.streamsInFlight -= 1 }
+    if attempts > 0 {
+      let isFailed = outcome.isUpstreamFailed || outcome.status >= 500
+      loop.figures.countAttempt(
+        route: selectedRoute, isFailed: isFailed,
+        headMicroseconds: times.upstreamHead == 0
+          ? nil : ExchangeTimes.microseconds(times.attempt, times.upstreamHead))
+    }
+    if usage.input_tokens > 0 { loop.figures.inputTokens &+= UInt64(usage.input_tokens) }
+    if usage.output_tokens > 0 { loop.figures.outputTokens &+= UInt64(usage.output_tokens) }
     loop.figures.requestBytes &+= outcome.requestBytes
     loop.figures.responseBytes &+= outcome.responseBytes
   }
 
-  private func recordUsage() {
-    guard token != nil || metadata.text(LLMP_META_PROJECT_ID) != nil else { return }
+  /// Notes the exchange in the ledger when somebody pays for it.
+  private func recordUsage() -> UsageEntry? {
+    guard token != nil || metadata.text(LLMP_META_PROJECT_ID) != nil else { return nil }
+    let entry = usageEntry()
+    loop.state.recordUsage(entry)
+    return entry
+  }
+
+  /// What the ledger is told.
+  func usageEntry() -> UsageEntry {
     var entry = UsageEntry(
       token: token, requestID: requestID.string,
       startedMilliseconds: Int64(times.startedUnixNanoseconds / 1_000_000))
@@ -118,7 +135,7 @@ extension Exchange {
         total: usage.total_tokens >= 0 ? usage.total_tokens : nil)
       entry.provenance = usage.flags & LLMP_USAGE_ESTIMATED != 0 ? .estimated : .reported
     }
-    loop.state.recordUsage(entry)
+    return entry
   }
 
   /// Makes the object ready for the next exchange; storage is kept.
@@ -162,6 +179,8 @@ extension Exchange {
     response = ReceivedHead()
     answer = AnswerState()
     usage = Self.unknownUsage
+    trace.reset()
+    refusalMessage = Slice()
     outcome = ExchangeOutcome()
     arena.reset()
   }

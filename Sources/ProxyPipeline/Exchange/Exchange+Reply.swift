@@ -30,6 +30,7 @@ extension Exchange {
       description = Slice(start: start + cut + 1, count: message.count - cut - 1)
     }
     metadata.set(LLMP_META_DENY_REASON, .text(arena.copy(code.bytes)))
+    refusalMessage = arena.copy(sentence.bytes)
     var new = Reply(status: status)
     new.isError = true
     new.body = FaultText.body(

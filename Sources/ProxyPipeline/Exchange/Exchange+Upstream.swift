@@ -121,6 +121,7 @@ extension Exchange: UpstreamExchange {
     }
     outcome.isUpstreamFailed = true
     loop.figures.upstreamFailures += 1
+    loop.noteFailure(route: selectedRoute, error.label)
     times.upstreamEnd = Clocks.monotonicNanoseconds()
     loop.state.log.upstreamFailed(
       request: requestID.string, host: providerHost.string, reason: error.label, detail: error.detail)

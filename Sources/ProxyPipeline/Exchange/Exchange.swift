@@ -109,6 +109,9 @@ public final class Exchange {
   var replyStream: ReplyStreamState?
   var usage = llmp_usage_t()
   var times = ExchangeTimes()
+  var trace = TraceBuffer()
+  /// The sentence of a refusal; lies in the arena.
+  var refusalMessage = Slice()
   var outcome = ExchangeOutcome()
 
   init(loop: LoopContext) {
@@ -135,6 +138,16 @@ public final class Exchange {
     head: inout RequestHead, bytes: UnsafeRawBufferPointer, client: any ExchangeClient,
     peer: PeerAddress, startedAt: UInt64
   ) {
+    prepare(head: &head, bytes: bytes, client: client, peer: peer, startedAt: startedAt)
+    phase = .requestHeaders
+    runRequestHeaders(from: 0)
+  }
+
+  /// Everything of `begin` that comes before the first stage.
+  func prepare(
+    head: inout RequestHead, bytes: UnsafeRawBufferPointer, client: any ExchangeClient,
+    peer: PeerAddress, startedAt: UInt64
+  ) {
     swap(&head, &request)
     self.client = client
     self.peer = Slice(peer.text)
@@ -152,8 +165,6 @@ public final class Exchange {
     isBodyComplete = request.framing == .none
     route = nil
     hookClock = times.started
-    phase = .requestHeaders
-    runRequestHeaders(from: 0)
   }
 
   /// Whether body bytes should be delivered now; otherwise the connection keeps them.

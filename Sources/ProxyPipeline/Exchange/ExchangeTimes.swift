@@ -2,7 +2,10 @@ import ProxyCore
 
 /// When things happened, in monotonic nanoseconds; 0 = not (yet).
 struct ExchangeTimes {
+  /// First byte of the request's head.
   var started: UInt64 = 0
+  /// The head was whole.
+  var began: UInt64 = 0
   var startedUnixNanoseconds: UInt64 = 0
   var firstByte: UInt64 = 0
   var attempt: UInt64 = 0

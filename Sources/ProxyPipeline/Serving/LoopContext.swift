@@ -20,6 +20,9 @@ public final class LoopContext {
   public let state: PipelineState
   let allocator = ByteBufferAllocator()
   var ids = RequestIDGenerator()
+  var admission: Admission
+  /// The last failure of each API's provider.
+  public private(set) var failures: [Int: RouteFailure] = [:]
   /// Lent to one hook at a time for its error text.
   let errorMemory: UnsafeMutablePointer<llmp_err_t>
   private var free: [Exchange] = []
@@ -32,10 +35,11 @@ public final class LoopContext {
   private static let freeLimit = 256
   private static let tickInterval = TimeAmount.milliseconds(100)
 
-  /// Creates the context of one loop; call on that loop.
+  /// Creates the context of one loop of `loops`; call on that loop.
   public init(
-    eventLoop: any EventLoop, shard: Int, serving: ServingGeneration, state: PipelineState
+    eventLoop: any EventLoop, shard: Int, serving: ServingGeneration, state: PipelineState, loops: Int = 1
   ) {
+    admission = Admission(loops: loops)
     self.eventLoop = eventLoop
     self.shard = shard
     self.serving = serving
@@ -53,6 +57,10 @@ public final class LoopContext {
   public func serve(_ serving: ServingGeneration) {
     eventLoop.preconditionInEventLoop()
     self.serving = serving
+  }
+
+  func noteFailure(route: Int, _ reason: String) {
+    failures[route] = RouteFailure(unixMilliseconds: Clocks.unixMilliseconds(), reason: reason)
   }
 
   /// Exchanges under way.

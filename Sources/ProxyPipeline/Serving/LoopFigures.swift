@@ -50,6 +50,12 @@ public struct LoopFigures: Sendable {
   public var connectionsAccepted: UInt64 = 0
   /// Client connections open now.
   public var connectionsOpen = 0
+  /// Model tokens read, as far as providers said.
+  public var inputTokens: UInt64 = 0
+  /// Model tokens written, as far as providers said.
+  public var outputTokens: UInt64 = 0
+  /// Exchanges that reached a provider, by position of the API.
+  public var routes: [RouteFigures] = []
 
   /// All zero.
   public init() {}
@@ -59,6 +65,13 @@ public struct LoopFigures: Sendable {
     if status == 200 { succeeded += 1 } else { otherStatuses[status, default: 0] += 1 }
     durationBuckets[Self.bucket(durationMicroseconds)] += 1
     durationSum += durationMicroseconds
+  }
+
+  mutating func countAttempt(route: Int, isFailed: Bool, headMicroseconds: UInt64?) {
+    while routes.count <= route { routes.append(RouteFigures()) }
+    routes[route].requests += 1
+    if isFailed { routes[route].errors += 1 }
+    if let headMicroseconds { routes[route].headBuckets[Self.bucket(headMicroseconds)] += 1 }
   }
 
   static func bucket(_ microseconds: UInt64) -> Int {
@@ -92,5 +105,10 @@ extension LoopFigures {
     malformed += other.malformed
     connectionsAccepted += other.connectionsAccepted
     connectionsOpen += other.connectionsOpen
+    inputTokens += other.inputTokens
+    outputTokens += other.outputTokens
+    for (index, route) in other.routes.enumerated() {
+      if index == routes.count { routes.append(route) } else { routes[index].add(route) }
+    }
   }
 }

@@ -14,6 +14,8 @@ public final class PipelineState: Sendable {
   let values = ValueTable()
   /// Metrics that plugins define.
   public let metrics = PluginMetrics()
+  /// The exchanges that ended last.
+  public let journal = ExchangeJournal()
   /// Bytes of request bodies held by exchanges of all loops. Relaxed: a bound, nothing is published through it.
   let heldBytes = Atomic<Int>(0)
   /// Bytes of request bodies held at this moment.

@@ -7,6 +7,8 @@ public final class ServingGeneration: Sendable {
   public let generation: Generation
   /// One for each API, in configuration order.
   public let routes: [Route]
+  /// What its parts are called.
+  public let names: ChainNames
   let stages: ContiguousArray<StageInstance>
   // The same, for `withStage`.
   private nonisolated(unsafe) let table: UnsafeMutablePointer<Unmanaged<StageInstance>>
@@ -38,6 +40,9 @@ public final class ServingGeneration: Sendable {
     self.routes = routes
     self.defaultRoute = defaultRoute
     self.limits = limits
+    names = ChainNames(
+      stages: generation.stages.map { .init(name: $0.name, plugin: $0.facts.moduleID) },
+      routes: routes.map { .init(name: $0.name.string, plugin: $0.provider.facts.moduleID) })
     stages = ContiguousArray(generation.stages)
     table = .allocate(capacity: generation.stages.count)
     for (index, stage) in generation.stages.enumerated() {

@@ -36,6 +36,8 @@ public struct ComponentFacts: Sendable {
   public var consumes: [String]
   /// Host services it needs, by id.
   public var services: [String]
+  /// JSON Schema of its settings as text; empty when it has none.
+  public var configSchema = ""
 
   /// Whether its hooks must run on the blocking pool.
   public var mayBlock: Bool { flags & LLMP_COMP_MAY_BLOCK != 0 }

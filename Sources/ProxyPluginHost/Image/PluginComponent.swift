@@ -40,19 +40,16 @@ struct PluginComponent: @unchecked Sendable {
     facts.services = try reader.texts(raw.services, raw.n_services, what: "services of \(what)")
     guard raw.create != nil else { throw reader.failure("\(what) has no create", "set create") }
     guard raw.destroy != nil else { throw reader.failure("\(what) has no destroy", "set destroy") }
+    facts.configSchema = try reader.text(raw.config_schema, what: "config_schema of \(what)")
     self.facts = facts
     descriptor = raw
     hooks = try Self.hooks(raw, what: what, reader: reader)
-    do {
-      schema = try JSONSchema.read(try reader.text(raw.config_schema, what: "config_schema of \(what)"))
-    } catch let error as JSONSchema.Failure {
+    do throws(JSONSchema.Failure) {
+      schema = try JSONSchema.read(facts.configSchema)
+    } catch {
       throw reader.failure(
         "config_schema of \(what) \(error.problem)",
         "write JSON Schema 2020-12 with: " + JSONSchema.assertions.sorted().joined(separator: ", "))
-    } catch let error as PluginError {
-      throw error
-    } catch {
-      throw reader.failure("config_schema of \(what) cannot be read: \(error)", "correct it")
     }
   }
 

@@ -34,6 +34,11 @@ final class FaultyState: ManagementState {
     if let error = failure.withLock({ $0 }) { throw error }
   }
 
+  func counts() async throws(StoreError) -> StoreCounts {
+    try check()
+    return try await store.counts()
+  }
+
   func listProjects() async throws(StoreError) -> [ProjectRecord] {
     try check()
     return try await store.listProjects()

@@ -19,7 +19,7 @@ final class TestPlane: Sendable {
   let logs = LogCollector()
   private let plane: ManagementPlane
 
-  private init(_ adjust: (inout ManagementSettings) -> Void) throws {
+  private init(_ server: (any LiveServer)?, _ adjust: (inout ManagementSettings) -> Void) throws {
     let name = "management-tests-\(UUID().uuidString)"
     folder = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -30,19 +30,16 @@ final class TestPlane: Sendable {
     var settings = ManagementSettings(token: Secret(Self.token))
     adjust(&settings)
     plane = try ManagementPlane(
-      settings: settings, state: faults, metrics: FixedMetrics(), auditLog: auditLog, logger: logger)
-  }
-
-  /// Runs a test on a fresh control plane and cleans up after it.
-  static func run(_ body: (TestPlane) async throws -> Void) async throws {
-    try await run(with: { _ in }, body)
+      settings: settings, state: faults, metrics: FixedMetrics(), server: server, auditLog: auditLog,
+      logger: logger)
   }
 
   /// Runs a test on a fresh control plane with other settings and cleans up after it.
   static func run(
-    with adjust: (inout ManagementSettings) -> Void, _ body: (TestPlane) async throws -> Void
+    server: (any LiveServer)? = nil, with adjust: (inout ManagementSettings) -> Void = { _ in },
+    _ body: (TestPlane) async throws -> Void
   ) async throws {
-    let plane = try TestPlane(adjust)
+    let plane = try TestPlane(server, adjust)
     defer { try? FileManager.default.removeItem(atPath: plane.folder) }
     do {
       try await body(plane)
@@ -52,6 +49,9 @@ final class TestPlane: Sendable {
     }
     await plane.store.close()
   }
+
+  /// As before the end of the process.
+  func endStreams() { plane.endStreams() }
 
   /// Sends one request as the listener would.
   func raw(
