@@ -166,6 +166,8 @@ extension Exchange {
     route = nil
     token = nil
     peeked = nil
+    peekedID = Slice()
+    peekedProject = Slice()
     isStoreDown = false
     attemptSlot = nil
     isAttemptOpen = false

@@ -43,6 +43,11 @@ extension Exchange {
     if outcome.isStreamed {
       loop.figures.streams += 1
       loop.figures.streamsInFlight += 1
+      // A stream may last for hours: it keeps no more memory than it needs.
+      upstreamMap.compact()
+      responseMap.compact()
+      members = JSONMembers()
+      isJSONIndexed = false
     }
   }
 

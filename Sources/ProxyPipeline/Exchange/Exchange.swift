@@ -87,6 +87,9 @@ public final class Exchange {
   private(set) var currentRoute: Route?
   var token: AccessToken?
   var peeked: AccessToken?
+  /// Its ids, when a plugin was told them.
+  var peekedID = Slice()
+  var peekedProject = Slice()
   var isStoreDown = false
   var connection: UpstreamConnection?
   var pendingConnect: PendingConnect?

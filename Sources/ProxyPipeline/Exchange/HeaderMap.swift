@@ -30,6 +30,12 @@ struct HeaderMap {
     removedHigh = 0
   }
 
+  /// Gives back memory that is kept for more fields to come.
+  mutating func compact() {
+    added = added.withUnsafeBufferPointer { ContiguousArray($0) }
+    removals = []
+  }
+
   /// Gives the map its received part; what was set or removed before applies to it.
   mutating func attach(base: UnsafePointer<UInt8>?, fields received: ContiguousArray<FieldSlot>) {
     self.base = base

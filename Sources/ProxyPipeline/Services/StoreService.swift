@@ -46,6 +46,8 @@ enum StoreService {
     _ exchange: Exchange, _ secret: Slice, _ out: UnsafeMutablePointer<llmp_token_t>
   ) -> llmp_status_t {
     exchange.peeked = nil
+    exchange.peekedID = Slice()
+    exchange.peekedProject = Slice()
     if exchange.isStoreDown { return LLMP_E_IO }
     let now = Clocks.unixMilliseconds()
     switch exchange.loop.state.directory.lookUp(presented: secret.bytes, nowMilliseconds: now) {
@@ -77,8 +79,10 @@ enum StoreService {
     }
     let size = Int(out.pointee.struct_size)
     if size >= MemoryLayout<llmp_token_t>.size {
-      value.token_id = token.withIDBytes { exchange.arena.copy($0) }.text
-      value.project_id = exchange.copyToArena(token.project.id).text
+      exchange.peekedID = token.withIDBytes { exchange.arena.copy($0) }
+      exchange.peekedProject = exchange.copyToArena(token.project.id)
+      value.token_id = exchange.peekedID.text
+      value.project_id = exchange.peekedProject.text
       value.expires_unix_ms = token.expiresMilliseconds ?? 0
       value.max_requests = token.maxRequests ?? 0
       out.pointee = value
@@ -93,8 +97,11 @@ extension Exchange {
   /// Makes `token` the one this exchange runs on.
   func bind(_ token: AccessToken) {
     self.token = token
-    metadata.set(LLMP_META_TOKEN_ID, .text(token.withIDBytes { arena.copy($0) }))
-    metadata.set(LLMP_META_PROJECT_ID, .text(copyToArena(token.project.id)))
+    // Copied already, unless the plugin asked for no more than the state.
+    let id = peekedID.isEmpty ? token.withIDBytes { arena.copy($0) } : peekedID
+    metadata.set(LLMP_META_TOKEN_ID, .text(id))
+    metadata.set(
+      LLMP_META_PROJECT_ID, .text(peekedProject.isEmpty ? copyToArena(token.project.id) : peekedProject))
   }
 
   func copyToArena(_ text: String) -> Slice {

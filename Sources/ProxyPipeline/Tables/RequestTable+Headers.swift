@@ -91,14 +91,16 @@ extension Exchange {
 
   func remove(_ map: llmp_map_t, _ name: Slice) -> llmp_status_t {
     guard phase != .ended, isEditable(map) else { return LLMP_E_STATE }
-    guard let kept = lowerCased(name) else { return LLMP_E_NOT_FOUND }
     let isFound: Bool
     switch map {
     case LLMP_MAP_REQUEST:
-      let isRequestField = requestMap.remove(kept)
-      isFound = upstreamMap.remove(kept) || isRequestField
-    case LLMP_MAP_UPSTREAM_REQUEST: isFound = upstreamMap.remove(kept)
-    default: isFound = responseMap.remove(kept)
+      let isRequestField = requestMap.remove(name)
+      isFound = upstreamMap.remove(name) || isRequestField
+    case LLMP_MAP_UPSTREAM_REQUEST: isFound = upstreamMap.remove(name)
+    default:
+      // A head that is still to come remembers the name, so the plugin's own bytes will not do.
+      guard let kept = lowerCased(name) else { return LLMP_E_NOT_FOUND }
+      isFound = responseMap.remove(kept)
     }
     return isFound ? LLMP_OK : LLMP_E_NOT_FOUND
   }
