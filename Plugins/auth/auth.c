@@ -1,14 +1,18 @@
 /* auth - admits a request that shows a valid access token.
  *
  * Reads one header, `authorization: Bearer sk-...`, looks the token up in the host's directory and
- * binds it to the request. Nothing of a body is read before that. */
+ * binds it to the request. Nothing of a body is read before that. Then the policies of the project and
+ * the token say from which addresses, and with which headers, the token may be shown. */
 #include <stdlib.h>
 
+#include "llmp_buf.h"
 #include "llmp_c.h"
+#include "policy.h"
 
 typedef struct auth {
   const llmp_host_t *host;
   const llmp_store_api_t *store;
+  llmp_policy_cache_t policies;
 } auth_t;
 
 /* ------------------------------------------------------------------ refusals ---------------- */
@@ -44,6 +48,12 @@ static const refusal_t project_inactive = {403, false, LLMP_LIT("permission_erro
   LLMP_LIT("project_inactive"), LLMP_LIT("Project is inactive")};
 static const refusal_t unavailable = {503, false, LLMP_LIT("server_error"),
   LLMP_LIT("service_unavailable"), LLMP_LIT("Service temporarily unavailable")};
+
+static const refusal_t wrong_address = {403, false, LLMP_LIT("permission_error"), LLMP_LIT("ip_not_allowed"),
+  LLMP_LIT("This access token may not be used from this address")};
+static const refusal_t unreadable_policy = {503, true, LLMP_LIT("server_error"),
+  LLMP_LIT("policy_not_applied"),
+  LLMP_LIT("A policy of this project or token cannot be read by this version of the gateway")};
 
 static llmp_verdict_t refuse(auth_t *a, llmp_req_t *r, const refusal_t *why, llmp_err_t *e) {
   const llmp_request_api_t *req = a->host->req;
@@ -110,6 +120,77 @@ static const refusal_t *judge(uint32_t state) {
   }
 }
 
+/* ------------------------------------------------------------------ policies ----------------- */
+
+/* Absent: 401, another value: 403. What it should be is not told. */
+static llmp_verdict_t refuse_header(auth_t *a, llmp_req_t *r, const required_header_t *header, bool is_absent,
+                                    llmp_err_t *e) {
+  llmp_buf_t message = {0};
+  LLMP_BUF_LIT(&message, "The header ");
+  llmp_buf_str(&message, header->name);
+  if (is_absent) {
+    LLMP_BUF_LIT(&message, " is required to use this access token");
+  } else {
+    LLMP_BUF_LIT(&message, " does not have the value that this access token requires");
+  }
+  const refusal_t why = {
+    is_absent ? 401 : 403, false,
+    is_absent ? LLMP_S(AUTHENTICATION) : LLMP_S("permission_error"),
+    is_absent ? LLMP_S("header_required") : LLMP_S("header_mismatch"), llmp_buf_view(&message)};
+  llmp_verdict_t verdict = message.failed
+    ? LLMP_HOOK_FAIL(e, LLMP_E_NO_MEMORY, "out of memory") : refuse(a, r, &why, e);
+  llmp_buf_free(&message);
+  return verdict;
+}
+
+/* Every line of that name has to have the value. The header is between the client and us. */
+static llmp_verdict_t check_header(auth_t *a, llmp_req_t *r, const required_header_t *header, llmp_err_t *e) {
+  const llmp_request_api_t *req = a->host->req;
+  size_t n = 0;
+  llmp_str_t value = {NULL, 0};
+  while (req->hdr_get(r, LLMP_MAP_REQUEST, header->name, n, &value) == LLMP_OK) {
+    if (!llmp_eq(llmp_trim(value), header->value)) return refuse_header(a, r, header, false, e);
+    n++;
+  }
+  if (n == 0) return refuse_header(a, r, header, true, e);
+  (void)req->hdr_remove(r, LLMP_MAP_UPSTREAM_REQUEST, header->name);
+  return LLMP_CONTINUE;
+}
+
+static llmp_verdict_t check_policy(auth_t *a, llmp_req_t *r, const llmp_policy_t *source, llmp_err_t *e) {
+  auth_policy_t *policy = (auth_policy_t *)llmp_policy_hold(&a->policies, source, e);
+  if (policy == NULL) return LLMP_ERROR;
+  llmp_verdict_t verdict = LLMP_CONTINUE;
+  if (policy->n_ranges > 0) {
+    llmp_str_t address = {NULL, 0};
+    (void)a->host->req->attr_get(r, LLMP_ATTR_CLIENT_ADDR, &address);
+    if (!auth_policy_allows_address(policy, address)) verdict = refuse(a, r, &wrong_address, e);
+  }
+  for (size_t i = 0; i < policy->n_headers && verdict == LLMP_CONTINUE; i++) {
+    verdict = check_header(a, r, &policy->headers[i], e);
+  }
+  llmp_policy_drop(&a->policies, &policy->head);
+  return verdict;
+}
+
+static llmp_verdict_t check_policies(auth_t *a, llmp_req_t *r, llmp_err_t *e) {
+  llmp_ctx_t *ctx = a->host->ctx;
+  uint32_t members = a->store->policy_members(ctx, r);
+  if ((members & (AUTH_POLICY | LLMP_POLICY_UNREADABLE)) == 0) return LLMP_CONTINUE;
+  if ((members & LLMP_POLICY_UNREADABLE) != 0) return refuse(a, r, &unreadable_policy, e);
+  for (size_t i = 0;; i++) {
+    llmp_policy_t policy = {.struct_size = sizeof policy};
+    llmp_status_t status = a->store->policy_at(ctx, r, i, &policy);
+    if (status == LLMP_E_NOT_FOUND) break;
+    if (status != LLMP_OK) return LLMP_HOOK_FAIL(e, status, "the host does not show policy %zu", i);
+    if ((policy.members & AUTH_POLICY) == 0) continue;
+    llmp_verdict_t verdict = check_policy(a, r, &policy, e);
+    if (verdict != LLMP_CONTINUE) return verdict;
+  }
+  (void)a->store->policy_applied(ctx, r, AUTH_POLICY);
+  return LLMP_CONTINUE;
+}
+
 /* ------------------------------------------------------------------ hooks -------------------- */
 
 #define COOKIE_LOADED 1u
@@ -134,7 +215,7 @@ static llmp_verdict_t authenticate(auth_t *a, llmp_req_t *r, bool asked, llmp_er
   if (why != NULL) return refuse(a, r, why, e);
   status = a->store->token_bind(ctx, r);
   if (status != LLMP_OK) return store_failed(a, r, status, e);
-  return LLMP_CONTINUE;
+  return check_policies(a, r, e);
 }
 
 static llmp_verdict_t request_headers(void *inst, llmp_req_t *r, void **slot, llmp_err_t *e) {
@@ -159,11 +240,16 @@ static llmp_status_t create(const llmp_create_t *in, void **inst, llmp_err_t *e)
   if (a == NULL) return llmp_fail(e, LLMP_E_NO_MEMORY, "out of memory");
   a->host = in->host;
   a->store = store;
+  llmp_policy_cache_init(&a->policies, auth_policy_compile, auth_policy_release);
   *inst = a;
   return LLMP_OK;
 }
 
-static void destroy(void *inst) { free(inst); }
+static void destroy(void *inst) {
+  auth_t *a = inst;
+  llmp_policy_cache_free(&a->policies);
+  free(a);
+}
 
 static const llmp_middleware_t hooks = {
   .struct_size = sizeof hooks,

@@ -15,13 +15,15 @@ struct Caller {
     case .everyone: UnsafeRawBufferPointer(start: nil, count: 0)
     }
   }
+}
 
-  /// Bytes that all keys of these rules need together.
-  func keyBytes(_ rules: [LimitRule]) -> Int {
-    rules.reduce(0) { sum, rule in
-      sum + rule.keyPrefix.count + identity(for: rule.scope).count + rule.keySuffix.count
-    }
-  }
+/// A limit and whose count it is. Borrowed from the request: good inside the hook.
+struct LimitClaim {
+  let rule: LimitRule
+  let identity: UnsafeRawBufferPointer
+
+  /// Bytes of its key.
+  var keyBytes: Int { rule.keyPrefix.count + identity.count + rule.keySuffix.count }
 }
 
 /// Writes keys one behind the other into memory it is lent.
@@ -29,15 +31,15 @@ struct LimitKeys: ~Copyable {
   private let memory: UnsafeMutableRawBufferPointer
   private var used = 0
 
-  /// The memory must hold `Caller.keyBytes`.
+  /// The memory must hold the `LimitClaim.keyBytes` of all that will be appended.
   init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
 
-  /// The key of one rule for one caller.
-  mutating func append(_ rule: LimitRule, _ caller: Caller) -> UnsafeRawBufferPointer {
+  /// The key of one claim.
+  mutating func append(_ claim: LimitClaim) -> UnsafeRawBufferPointer {
     let start = used
-    rule.keyPrefix.withUnsafeBytes { append($0) }
-    append(caller.identity(for: rule.scope))
-    rule.keySuffix.withUnsafeBytes { append($0) }
+    claim.rule.keyPrefix.withUnsafeBytes { append($0) }
+    append(claim.identity)
+    claim.rule.keySuffix.withUnsafeBytes { append($0) }
     return UnsafeRawBufferPointer(rebasing: memory[start..<used])
   }
 

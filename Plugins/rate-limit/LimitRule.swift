@@ -13,6 +13,8 @@ struct LimitRule: Sendable {
   enum Kind: Sendable {
     case rate
     case concurrency
+    /// What models read and write, a minute.
+    case tokens
   }
 
   let scope: Scope
@@ -22,28 +24,36 @@ struct LimitRule: Sendable {
   /// stays the same over a reload, so that a reload does not forgive anything.
   let keyPrefix: [UInt8]
   let keySuffix: [UInt8]
-  /// What a refusal says; after the newline, for people.
-  let message: String
 
   init(scope: Scope, kind: Kind, limit: UInt64, instance: String) {
     self.scope = scope
     self.kind = kind
     self.limit = limit
-    let (word, owner) =
-      switch scope {
-      case .token: ("token", "this access token")
-      case .project: ("project", "this project")
-      case .address: ("ip", "this client address")
-      case .everyone: ("all", "all clients together")
-      }
-    keyPrefix = Array("\(instance)/\(word):".utf8)
+    keyPrefix = Array("\(instance)/\(scope.word):".utf8)
+    keySuffix = Array(kind.suffix.utf8)
+  }
+
+  /// The same limit with another number: of a policy, which may change with every request.
+  init(_ pattern: LimitRule, limit: UInt64) {
+    self = LimitRule(
+      scope: pattern.scope, kind: pattern.kind, limit: limit, keyPrefix: pattern.keyPrefix,
+      keySuffix: pattern.keySuffix)
+  }
+
+  private init(scope: Scope, kind: Kind, limit: UInt64, keyPrefix: [UInt8], keySuffix: [UInt8]) {
+    self.scope = scope
+    self.kind = kind
+    self.limit = limit
+    self.keyPrefix = keyPrefix
+    self.keySuffix = keySuffix
+  }
+
+  /// What a refusal says; after the newline, for people.
+  var message: String {
     switch kind {
-    case .rate:
-      keySuffix = Array(":rpm".utf8)
-      message = "Rate limit exceeded\nThe limit for \(owner) is \(limit) requests a minute."
-    case .concurrency:
-      keySuffix = Array(":now".utf8)
-      message = "Too many concurrent requests\nThe limit for \(owner) is \(limit) at a time."
+    case .rate: "Rate limit exceeded\nThe limit for \(scope.owner) is \(limit) requests a minute."
+    case .concurrency: "Too many concurrent requests\nThe limit for \(scope.owner) is \(limit) at a time."
+    case .tokens: "Token rate limit exceeded\nThe limit for \(scope.owner) is \(limit) tokens a minute."
     }
   }
 
@@ -51,6 +61,40 @@ struct LimitRule: Sendable {
   var status: UInt32 { kind == .concurrency && scope == .everyone ? 503 : 429 }
   var errorType: StaticString { status == 503 ? "server_error" : "rate_limit_error" }
   var code: StaticString {
-    kind == .rate ? "rate_limit_exceeded" : "too_many_concurrent_requests"
+    switch kind {
+    case .rate: "rate_limit_exceeded"
+    case .concurrency: "too_many_concurrent_requests"
+    case .tokens: "token_rate_limit_exceeded"
+    }
+  }
+}
+
+extension LimitRule.Scope {
+  fileprivate var word: String {
+    switch self {
+    case .token: "token"
+    case .project: "project"
+    case .address: "ip"
+    case .everyone: "all"
+    }
+  }
+
+  fileprivate var owner: String {
+    switch self {
+    case .token: "this access token"
+    case .project: "this project"
+    case .address: "this client address"
+    case .everyone: "all clients together"
+    }
+  }
+}
+
+extension LimitRule.Kind {
+  fileprivate var suffix: String {
+    switch self {
+    case .rate: ":rpm"
+    case .concurrency: ":now"
+    case .tokens: ":tpm"
+    }
   }
 }

@@ -51,15 +51,28 @@ static bool announces_body(const llmp_request_api_t *req, llmp_req_t *r) {
          !llmp_eq(llmp_trim(value), LLMP_S("0"));
 }
 
-bool whitelist_may_hold_parameters(const whitelist_t *w, llmp_req_t *r) {
+static bool may_bring_body(const whitelist_t *w, llmp_req_t *r) {
   const llmp_request_api_t *req = w->host->req;
   llmp_str_t method = {NULL, 0};
   (void)req->attr_get(r, LLMP_ATTR_METHOD, &method);
   bool usual = llmp_ieq(method, LLMP_S("POST")) || llmp_ieq(method, LLMP_S("PUT")) ||
                llmp_ieq(method, LLMP_S("PATCH"));
-  if (!usual && !announces_body(req, r)) return false;
-  return content_of(req, r) != CONTENT_OPAQUE;
+  return usual || announces_body(req, r);
 }
+
+bool whitelist_may_hold_parameters(const whitelist_t *w, llmp_req_t *r) {
+  return may_bring_body(w, r) && content_of(w->host->req, r) != CONTENT_OPAQUE;
+}
+
+static bool is_multipart(const llmp_request_api_t *req, llmp_req_t *r) {
+  llmp_str_t value = {NULL, 0};
+  return req->hdr_get(r, LLMP_MAP_REQUEST, LLMP_S("content-type"), 0, &value) == LLMP_OK &&
+         llmp_istarts(media_type(value), LLMP_S("multipart/"));
+}
+
+/* Bodies of other opaque kinds name none; where one is needed the head is enough to refuse, but the refusal
+ * is the body's, so it is held too. */
+bool whitelist_may_name_model(const whitelist_t *w, llmp_req_t *r) { return may_bring_body(w, r); }
 
 /* ------------------------------------------------------------------ refusals ----------------- */
 
@@ -154,27 +167,51 @@ static bool looks_like_json(llmp_str_t body, const char *start) {
   return memchr(body.ptr, 0, body.len < 4 ? body.len : 4) != NULL;
 }
 
-llmp_verdict_t whitelist_check_body(const whitelist_t *w, llmp_req_t *r, const rules_t *rules,
-  llmp_err_t *e) {
-  const llmp_request_api_t *req = w->host->req;
-  llmp_str_t body = {NULL, 0};
-  llmp_status_t status = req->body_get(r, LLMP_MAP_REQUEST, &body);
-  if (status != LLMP_OK) return LLMP_HOOK_FAIL(e, status, "the host did not hold the body");
-  if (body.len == 0) return LLMP_CONTINUE;
-  const char *start = llmp_json_space(body.ptr, body.ptr + body.len);
-  if (start == body.ptr + body.len) return LLMP_CONTINUE; /* nothing but space holds no parameter */
+/* Whether the body is one JSON object; NOT_JSON also for what need not be it. */
+typedef enum shape { SHAPE_NOTHING, SHAPE_OBJECT, SHAPE_NOT_JSON, SHAPE_MALFORMED } shape_t;
 
-  content_t content = content_of(req, r);
+static shape_t shape_of(const whitelist_t *w, llmp_req_t *r, llmp_str_t body) {
+  llmp_str_t raw = {NULL, 0};
+  const char *start = llmp_json_space(body.ptr, body.ptr + body.len);
+  if (start == body.ptr + body.len) return SHAPE_NOTHING; /* nothing but space holds no parameter */
+  content_t content = content_of(w->host->req, r);
   bool must_be_json = content == CONTENT_JSON || (content == CONTENT_ABSENT && looks_like_json(body, start));
-  if (!must_be_json && *start != '{') return LLMP_CONTINUE;
+  if (content == CONTENT_OPAQUE || (!must_be_json && *start != '{')) return SHAPE_NOT_JSON;
+  /* Any name will do: the answer says whether there is an object to look into. */
+  if (w->json->member(w->host->ctx, r, LLMP_MAP_REQUEST, LLMP_S("model"), 0, &raw) != LLMP_E_INVALID) {
+    return SHAPE_OBJECT;
+  }
+  /* JSON lines sent as text begin with a brace too; only what claims to be JSON must be it. */
+  return must_be_json ? SHAPE_MALFORMED : SHAPE_NOT_JSON;
+}
+
+static llmp_verdict_t check_rules(const whitelist_t *w, llmp_req_t *r, const rules_t *rules, llmp_err_t *e) {
   for (size_t i = 0; i < rules->n_parameters; i++) {
     llmp_verdict_t verdict = LLMP_CONTINUE;
     switch (check(w, r, &rules->parameters[i], &verdict, e)) {
       case FINDING_ALLOWED: break;
       case FINDING_ANSWERED: return verdict;
-      /* JSON lines sent as text begin with a brace too; only what claims to be JSON must be it. */
-      case FINDING_NOT_JSON: return must_be_json ? refuse_body(w, r, e) : LLMP_CONTINUE;
+      case FINDING_NOT_JSON: return refuse_body(w, r, e);
     }
   }
   return LLMP_CONTINUE;
+}
+
+llmp_verdict_t whitelist_check_body(const whitelist_t *w, llmp_req_t *r, const rules_t *rules, uint32_t members,
+                                    llmp_err_t *e) {
+  const llmp_request_api_t *req = w->host->req;
+  llmp_str_t bytes = {NULL, 0};
+  llmp_status_t status = req->body_get(r, LLMP_MAP_REQUEST, &bytes);
+  if (status != LLMP_OK) return LLMP_HOOK_FAIL(e, status, "the host did not hold the body");
+  shape_t shape = shape_of(w, r, bytes);
+  if (shape == SHAPE_MALFORMED) return refuse_body(w, r, e);
+  llmp_verdict_t verdict = LLMP_CONTINUE;
+  /* What is sent is what has to be allowed: edits come before all checks. */
+  if (shape == SHAPE_OBJECT && (members & LLMP_POLICY_PARAMETERS) != 0) verdict = policed_edit(w, r, e);
+  if (shape == SHAPE_OBJECT && verdict == LLMP_CONTINUE) verdict = check_rules(w, r, rules, e);
+  if (verdict != LLMP_CONTINUE || (members & WHITELIST_POLICY_BODY) == 0) return verdict;
+  policed_body_t body = {.is_json = shape == SHAPE_OBJECT};
+  body.is_multipart = shape == SHAPE_NOT_JSON && is_multipart(req, r);
+  if (body.is_multipart) body.bytes = bytes;
+  return policed_body(w, r, members & WHITELIST_POLICY_BODY, &body, e);
 }

@@ -169,7 +169,7 @@ static char path_character(llmp_str_t path, size_t *i) {
 
 /* Whether a segment is "." or "..", however it is spelt: "/v1/models/../files" has the prefix
  * /v1/models and is not below it. */
-static bool has_dot_segment(llmp_str_t path) {
+bool path_has_dot_segment(llmp_str_t path) {
   size_t dots = 0, others = 0;
   if (memchr(path.ptr, '.', path.len) == NULL && memchr(path.ptr, '%', path.len) == NULL) return false;
   for (size_t i = 0; i < path.len;) {
@@ -189,7 +189,7 @@ static bool has_dot_segment(llmp_str_t path) {
 bool rules_allow_path(const rules_t *rules, llmp_str_t path) {
   if (rules->n_endpoints == 0) return true;
   for (size_t i = 0; i < rules->n_endpoints; i++) {
-    if (llmp_starts(path, rules->endpoints[i])) return !has_dot_segment(path);
+    if (llmp_starts(path, rules->endpoints[i])) return !path_has_dot_segment(path);
   }
   return false;
 }

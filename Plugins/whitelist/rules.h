@@ -33,6 +33,7 @@ void rules_free(rules_t *rules);
 bool rules_allow_method(const rules_t *rules, llmp_str_t method);
 /* A prefix rule, and no path that means another one after dot segments are resolved. */
 bool rules_allow_path(const rules_t *rules, llmp_str_t path);
+bool path_has_dot_segment(llmp_str_t path);
 bool parameter_allows(const parameter_t *parameter, llmp_str_t text);
 
 #endif /* WHITELIST_RULES_H */

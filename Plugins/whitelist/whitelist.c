@@ -1,7 +1,9 @@
-/* whitelist - admits the methods, endpoints and parameter values that an API's settings list.
+/* whitelist - admits the methods, endpoints and parameter values that an API's settings list, and what the
+ * policies of the project and the token leave of them.
  *
- * Reads allowed_methods, allowed_endpoints and param_whitelist of every API once, at create. A
- * request whose API restricts no parameter, or that brings no body, costs two comparisons. */
+ * Reads allowed_methods, allowed_endpoints and param_whitelist of every API once, at create; a policy
+ * when it is met first. A request whose API restricts no parameter, or that brings no body, costs two
+ * comparisons; one without policies a question more. */
 #include <stdlib.h>
 
 #include "llmp_buf.h"
@@ -37,6 +39,18 @@ static llmp_verdict_t refuse_method(const whitelist_t *w, llmp_req_t *r, const r
 
 /* ------------------------------------------------------------------ hooks -------------------- */
 
+/* The head under policies, and whether the body has to be seen. */
+static llmp_verdict_t police(const whitelist_t *w, llmp_req_t *r, const rules_t *rules, uint32_t members,
+                             llmp_err_t *e) {
+  llmp_verdict_t verdict = policed_head(w, r, members, e);
+  if (verdict != LLMP_CONTINUE) return verdict;
+  bool has_parameters = rules->n_parameters > 0 || (members & LLMP_POLICY_PARAMETERS) != 0;
+  bool needs_body = ((members & LLMP_POLICY_MODELS) != 0 && whitelist_may_name_model(w, r)) ||
+                    (has_parameters && whitelist_may_hold_parameters(w, r));
+  (void)w->store->policy_applied(w->host->ctx, r, needs_body ? WHITELIST_POLICY_HEAD : WHITELIST_POLICY);
+  return needs_body ? LLMP_CONTINUE : LLMP_DETACH;
+}
+
 static llmp_verdict_t request_headers(void *inst, llmp_req_t *r, void **slot, llmp_err_t *e) {
   const whitelist_t *w = inst;
   const llmp_request_api_t *req = w->host->req;
@@ -52,6 +66,8 @@ static llmp_verdict_t request_headers(void *inst, llmp_req_t *r, void **slot, ll
   if (rules == NULL || !rules_allow_path(rules, value)) {
     return whitelist_refuse(w, r, 404, LLMP_S("endpoint_not_found"), LLMP_S("Endpoint not found"), e);
   }
+  uint32_t members = w->store->policy_members(w->host->ctx, r) & WHITELIST_POLICY;
+  if (members != 0) return police(w, r, rules, members, e);
   if (rules->n_parameters == 0 || !whitelist_may_hold_parameters(w, r)) return LLMP_DETACH;
   return LLMP_CONTINUE;
 }
@@ -61,7 +77,12 @@ static llmp_verdict_t request_body(void *inst, llmp_req_t *r, void **slot, llmp_
   (void)slot;
   const rules_t *rules = whitelist_rules(w, r);
   if (rules == NULL) return LLMP_HOOK_FAIL(e, LLMP_E_STATE, "the request lost its api");
-  return whitelist_check_body(w, r, rules, e);
+  uint32_t members = w->store->policy_members(w->host->ctx, r) & WHITELIST_POLICY;
+  llmp_verdict_t verdict = whitelist_check_body(w, r, rules, members, e);
+  if (members != 0 && verdict == LLMP_CONTINUE) {
+    (void)w->store->policy_applied(w->host->ctx, r, WHITELIST_POLICY_BODY);
+  }
+  return verdict;
 }
 
 /* ------------------------------------------------------------------ lifecycle ---------------- */
@@ -93,6 +114,8 @@ static void destroy(void *inst) {
   whitelist_t *w = inst;
   for (size_t i = 0; i < w->n_rules; i++) rules_free(&w->rules[i]);
   free(w->rules);
+  if (w->policies != NULL) llmp_policy_cache_free(w->policies);
+  free(w->policies);
   free(w);
 }
 
@@ -119,9 +142,15 @@ static llmp_status_t create(const llmp_create_t *in, void **inst, llmp_err_t *e)
   w->host = in->host;
   w->apis = llmp_service(in->host, LLMP_SVC_APIS, sizeof(llmp_apis_api_t));
   w->json = llmp_service(in->host, LLMP_SVC_JSON, sizeof(llmp_json_api_t));
-  status = w->apis != NULL && w->json != NULL
-    ? compile_all(w, e)
-    : llmp_fail(e, LLMP_E_UNSUPPORTED, "needs the services " LLMP_SVC_APIS " and " LLMP_SVC_JSON);
+  w->store = llmp_service(in->host, LLMP_SVC_STORE, sizeof(llmp_store_api_t));
+  w->policies = malloc(sizeof *w->policies);
+  if (w->policies != NULL) llmp_policy_cache_init(w->policies, policy_compile, policy_release);
+  if (w->apis == NULL || w->json == NULL || w->store == NULL) {
+    status = llmp_fail(e, LLMP_E_UNSUPPORTED,
+      "needs the services " LLMP_SVC_APIS ", " LLMP_SVC_JSON " and " LLMP_SVC_STORE);
+  } else {
+    status = w->policies != NULL ? compile_all(w, e) : llmp_fail(e, LLMP_E_NO_MEMORY, "out of memory");
+  }
   if (status != LLMP_OK) {
     destroy(w);
     return status;
@@ -136,7 +165,8 @@ static const llmp_middleware_t hooks = {
   .request_headers = request_headers,
   .request_body = request_body,
 };
-static const llmp_str_t services[] = {LLMP_LIT(LLMP_SVC_APIS), LLMP_LIT(LLMP_SVC_JSON)};
+static const llmp_str_t services[] = {LLMP_LIT(LLMP_SVC_APIS), LLMP_LIT(LLMP_SVC_JSON),
+  LLMP_LIT(LLMP_SVC_STORE)};
 static const llmp_component_t component = {
   .struct_size = sizeof component,
   .kind = LLMP_KIND_MIDDLEWARE,

@@ -66,11 +66,11 @@ public struct AccessTokenView: ~Escapable {
   public var projectID: Slice {
     @_lifetime(copy self) get { Slice(raw.project_id) }
   }
-  /// Free-form settings of the access token, a JSON object or empty.
+  /// Policy of the access token, a JSON object or empty.
   public var settings: Slice {
     @_lifetime(copy self) get { Slice(raw.token_json) }
   }
-  /// Free-form settings of the project, a JSON object or empty.
+  /// Policy of the project, a JSON object or empty.
   public var projectSettings: Slice {
     @_lifetime(copy self) get { Slice(raw.project_json) }
   }

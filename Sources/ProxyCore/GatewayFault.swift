@@ -40,6 +40,11 @@ extension GatewayFault {
   /// The state behind the token could not be reached.
   public static let storeUnavailable = GatewayFault(
     503, type: "server_error", code: "service_unavailable", "Service temporarily unavailable")
+  /// A policy says something that no stage of the chain has seen to.
+  public static let policyNotApplied = GatewayFault(
+    503, type: "server_error", code: "policy_not_applied",
+    "A policy of this project or token cannot be applied: the pipeline lacks the stage that does, or it failed",
+    mayRetry: false)
   /// The provider refused the connection, broke it, or answered something that is not HTTP.
   public static let upstreamFailed = GatewayFault(
     502, type: "server_error", code: "upstream_error", "Proxy error")

@@ -22,6 +22,9 @@ final class FakeExchange: @unchecked Sendable {
   var resumed: [UInt64] = []
   /// Raw values of the JSON body by pointer, each as often as the body repeats it.
   var members: [String: [String]] = [:]
+  /// What the request is under.
+  var policies: [llmp_policy_t] = []
+  var appliedPolicies: UInt32 = 0
   /// What the plugin answered itself.
   var reply: Reply?
   private var lent: [UnsafeMutableRawBufferPointer] = []

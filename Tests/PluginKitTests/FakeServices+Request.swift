@@ -51,6 +51,21 @@ extension FakeServices {
       FakeExchange.of(request)?.texts[LLMP_META_PROJECT_ID] = Array("p1".utf8)
       return LLMP_OK
     }
+    table.policy_members = { _, request in
+      FakeExchange.of(request)?.policies.reduce(0) { $0 | $1.members } ?? 0
+    }
+    table.policy_at = { _, request, index, policy in
+      guard let exchange = FakeExchange.of(request), let policy else { return LLMP_E_STATE }
+      guard exchange.policies.indices.contains(index) else { return LLMP_E_NOT_FOUND }
+      var filled = exchange.policies[index]
+      filled.owner_id = exchange.lend(Array((filled.owner == LLMP_POLICY_OF_PROJECT ? "p1" : "t1").utf8))
+      policy.pointee = filled
+      return LLMP_OK
+    }
+    table.policy_applied = { _, request, members in
+      FakeExchange.of(request)?.appliedPolicies |= members
+      return LLMP_OK
+    }
     return table
   }
 

@@ -76,7 +76,7 @@ final class FakeServices {
             return LLMP_OK
           }
         }
-        for key in keys { counts[key, default: 0] += 1 }
+        for (index, key) in keys.enumerated() { counts[key, default: 0] += limits[index]?.pointee.cost ?? 0 }
         FakeExchange.of(request)?.heldLimits = keys
         result.pointee.allowed = 1
         result.pointee.lease = 77

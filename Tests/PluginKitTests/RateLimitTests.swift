@@ -183,6 +183,68 @@ import Testing
     #expect(refusal?.message.contains(message) == true, "\(refusal?.message ?? "")")
   }
 
+  private func policy(
+    _ owner: UInt32, requests: Int64 = 0, tokens: Int64 = 0, concurrency: Int64 = 0
+  ) -> llmp_policy_t {
+    var policy = llmp_policy_t()
+    policy.owner = owner
+    policy.members =
+      (requests > 0 ? LLMP_POLICY_REQUESTS : 0) | (tokens > 0 ? LLMP_POLICY_TOKENS : 0)
+      | (concurrency > 0 ? LLMP_POLICY_CONCURRENCY : 0)
+    policy.requests_per_minute = requests
+    policy.tokens_per_minute = tokens
+    policy.concurrency = concurrency
+    return policy
+  }
+
+  @Test func limitsOfPoliciesAreTakenWithTheOthers() throws {
+    let stage = try stage(#"{"requests_per_minute":9}"#)
+    let exchange = exchange(stage.host)
+    exchange.policies = [
+      policy(LLMP_POLICY_OF_PROJECT, requests: 5, concurrency: 6), policy(LLMP_POLICY_OF_TOKEN, requests: 2),
+    ]
+    #expect(try stage.requestHeaders(exchange) == LLMP_DETACH)
+    #expect(
+      exchange.heldLimits == [
+        "limits/token:t1:rpm=9/60000/1/0", "limits/policy/project:p1:rpm=5/60000/1/0",
+        "limits/policy/project:p1:now=6/0/3/0", "limits/policy/token:t1:rpm=2/60000/1/0",
+      ])
+    #expect(
+      exchange.appliedPolicies == LLMP_POLICY_REQUESTS | LLMP_POLICY_TOKENS | LLMP_POLICY_CONCURRENCY)
+  }
+
+  @Test func tokensAreReservedWithTheBodyAndSettledAtTheEnd() throws {
+    let stage = try stage("{}")
+    let one = exchange(stage.host)
+    one.headers[LLMP_MAP_REQUEST] = [("content-type", Array("application/json".utf8))]
+    one.bodies[LLMP_MAP_REQUEST] = Array(repeating: 0x20, count: 40)
+    one.members = ["/max_tokens": ["30"], "/n": ["2"]]
+    one.policies = [policy(LLMP_POLICY_OF_TOKEN, tokens: 100)]
+    #expect(try stage.requestHeaders(one) == LLMP_CONTINUE)
+    #expect(stage.host.limits.withLock { $0 }.isEmpty)
+    #expect(try stage.requestBody(one) == LLMP_DETACH)
+    #expect(stage.host.limits.withLock { $0.values.first } == 70)
+
+    let second = exchange(stage.host)
+    second.headers = one.headers
+    second.bodies = one.bodies
+    second.members = one.members
+    second.policies = one.policies
+    #expect(try stage.requestHeaders(second) == LLMP_CONTINUE)
+    #expect(try stage.requestBody(second) == LLMP_RESPOND)
+    #expect(second.reply?.code == "token_rate_limit_exceeded")
+    #expect(second.responseHeader("x-ratelimit-limit-tokens") == ["100"])
+
+    var usage = llmp_usage_t()
+    usage.total_tokens = 12
+    one.usage = usage
+    one.facts.http_status = 200
+    one.facts.attempts = 1
+    stage.requestDone(one)
+    #expect(
+      stage.host.settled.withLock { $0 } == [FakeHost.Settlement(lease: 77, index: 0, cost: 12)])
+  }
+
   @Test func itSaysWhatItNeeds() throws {
     let stage = try stage("{}")
     let consumed = (0..<stage.component.pointee.n_consumes).compactMap {

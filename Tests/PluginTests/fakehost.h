@@ -52,6 +52,10 @@ struct fh {
   fh_token_t tokens[8];
   size_t n_tokens;
   int loads, binds;
+  struct { uint32_t owner, members; const char *json; } policies[8];
+  size_t n_policies;
+  uint64_t policy_generation;  /* added to the numbers of policies */
+  uint32_t applied;            /* what stages have seen to */
   const char *without_service; /* an id that get_service does not know */
   fh_timer_t *timers;
   uint64_t last_timer;
@@ -93,6 +97,8 @@ struct fh_request {
 fh_t *fh_open(const char *path);                       /* loads and checks the descriptor */
 void fh_api(fh_t *h, const char *name, const char *settings_json);
 fh_token_t *fh_add_token(fh_t *h, const char *secret, uint32_t state);
+/* Requests are under it from now on, behind those before it. */
+void fh_policy(fh_t *h, uint32_t owner, uint32_t members, const char *json);
 llmp_status_t fh_create(fh_t *h, const char *config, llmp_err_t *e);
 void fh_close(fh_t *h);                                /* destroys the instance and checks what is left */
 

@@ -48,7 +48,40 @@ static llmp_status_t token_bind(llmp_ctx_t *c, llmp_req_t *r) {
   return host(c)->n_tokens > 0 ? host(c)->tokens[0].bind : LLMP_E_STATE;
 }
 
-static const llmp_store_api_t store = {sizeof store, 0, token_peek, token_load, token_bind};
+static uint32_t policy_members(llmp_ctx_t *c, llmp_req_t *r) {
+  uint32_t members = 0;
+  fh_need_hook((fh_request_t *)r, "policy_members");
+  for (size_t i = 0; i < host(c)->n_policies; i++) members |= host(c)->policies[i].members;
+  return members;
+}
+
+static llmp_status_t policy_at(llmp_ctx_t *c, llmp_req_t *r, size_t i, llmp_policy_t *p) {
+  fh_request_t *q = (fh_request_t *)r;
+  fh_need_hook(q, "policy_at");
+  if (i >= host(c)->n_policies) return LLMP_E_NOT_FOUND;
+  const char *json = host(c)->policies[i].json;
+  p->owner = host(c)->policies[i].owner;
+  p->members = host(c)->policies[i].members;
+  p->number = host(c)->policy_generation + i + 1;
+  p->owner_id = fh_lend(q, -1, "owner", 5);
+  p->json = fh_lend(q, -1, json, strlen(json));
+  return LLMP_OK;
+}
+
+static llmp_status_t policy_applied(llmp_ctx_t *c, llmp_req_t *r, uint32_t members) {
+  fh_need_hook((fh_request_t *)r, "policy_applied");
+  host(c)->applied |= members;
+  return LLMP_OK;
+}
+
+void fh_policy(fh_t *h, uint32_t owner, uint32_t members, const char *json) {
+  h->policies[h->n_policies].owner = owner;
+  h->policies[h->n_policies].members = members;
+  h->policies[h->n_policies++].json = json;
+}
+
+static const llmp_store_api_t store = {sizeof store, 0, token_peek, token_load, token_bind, policy_members,
+                                       policy_at, policy_applied};
 
 /* ------------------------------------------------------------------ llmp.apis/1 -------------- */
 
@@ -170,7 +203,48 @@ static llmp_status_t member(llmp_ctx_t *c, llmp_req_t *r, llmp_map_t body, llmp_
   return look((fh_request_t *)r, body, name, nth, raw);
 }
 
-static const llmp_json_api_t json = {sizeof json, 0, get, NULL, member};
+/* Replaces, adds behind the last member or removes; names in pointers are taken as they are. */
+static llmp_status_t set(llmp_ctx_t *c, llmp_req_t *r, llmp_map_t body, llmp_str_t pointer, llmp_str_t raw) {
+  fh_request_t *q = (fh_request_t *)r;
+  llmp_str_t name = llmp_slice(pointer.ptr + 1, pointer.len - 1), key, value;
+  llmp_json_iter_t it;
+  (void)c;
+  fh_need_hook(q, "json set");
+  if (body != LLMP_MAP_REQUEST || q->body == NULL || !llmp_json_open(&it, llmp_slice(q->body, q->body_len))) {
+    return LLMP_E_STATE;
+  }
+  const char *from = NULL, *to = NULL;
+  while (from == NULL && llmp_json_next(&it, &key, &value)) {
+    if (!same_name(key, name)) continue;
+    from = raw.len > 0 ? value.ptr : key.ptr - 1;
+    to = value.ptr + value.len;
+    if (raw.len == 0 && *to == ',') {
+      to++;
+    } else if (raw.len == 0 && from[-1] == ',') {
+      from--;
+    }
+  }
+  if (from == NULL && raw.len == 0) return LLMP_E_NOT_FOUND;
+  bool adds = from == NULL, empty = q->body_len == 2;
+  if (adds) from = to = q->body + q->body_len - 1;
+  size_t n = q->body_len + name.len + raw.len + 5, at = (size_t)(from - q->body);
+  char *made = malloc(n);
+  if (made == NULL) abort();
+  memcpy(made, q->body, at);
+  if (adds) {
+    at += (size_t)snprintf(made + at, n - at, "%s\"%.*s\":", empty ? "" : ",", (int)name.len, name.ptr);
+  }
+  memcpy(made + at, raw.ptr, raw.len);
+  at += raw.len;
+  size_t rest = q->body_len - (size_t)(to - q->body);
+  memcpy(made + at, to, rest);
+  fh_take_back(q, -1);
+  fh_body(q, made, at + rest);
+  free(made);
+  return LLMP_OK;
+}
+
+static const llmp_json_api_t json = {sizeof json, 0, get, set, member};
 
 /* ------------------------------------------------------------------ llmp.timer/1 ------------- */
 

@@ -30,7 +30,9 @@ PLUGINS = {
 PROGRAMS = {
     "patterns": None,
     "auth": "auth",
+    "auth_policies": "auth",
     "whitelist": "whitelist",
+    "whitelist_policies": "whitelist",
     "forward": "forward",
     "openai": "adapter-openai",
     "mock": "adapter-mock",

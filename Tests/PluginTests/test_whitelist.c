@@ -306,8 +306,8 @@ static void bad_settings_are_refused(void) {
 }
 
 static void needs_its_services(void) {
-  static const char *const services[] = {LLMP_SVC_APIS, LLMP_SVC_JSON};
-  for (size_t i = 0; i < 2; i++) {
+  static const char *const services[] = {LLMP_SVC_APIS, LLMP_SVC_JSON, LLMP_SVC_STORE};
+  for (size_t i = 0; i < 3; i++) {
     fh_t *h = fh_open(check_argument);
     llmp_err_t e;
     h->without_service = services[i];

@@ -346,8 +346,8 @@ typedef struct llmp_token {
   llmp_str_t token_id, project_id, tenant_id, label;
   int64_t  expires_unix_ms;                    /* 0 = never */
   int64_t  max_requests;                       /* 0 = unlimited */
-  llmp_str_t token_json;                       /* free-form settings of the token   */
-  llmp_str_t project_json;                     /* free-form settings of the project */
+  llmp_str_t token_json;                       /* policy of the token, empty when none   */
+  llmp_str_t project_json;                     /* policy of the project, empty when none */
 } llmp_token_t;
 #define LLMP_TOKEN_ACTIVE  1u
 #define LLMP_TOKEN_REVOKED 2u
@@ -356,6 +356,34 @@ typedef struct llmp_token {
 #define LLMP_TOKEN_PROJECT_INACTIVE 5u
 #define LLMP_TOKEN_IDLE_EXPIRED 6u             /* not used for as long as it may go unused      */
 #define LLMP_TOKEN_PARENT_INACTIVE 7u          /* a token it descends from has withered         */
+/* A policy a request is under. Each has to be content: the configuration says what may be at all,
+ * every policy can only narrow that. */
+typedef struct llmp_policy {
+  uint32_t struct_size;
+  uint32_t owner;                              /* LLMP_POLICY_OF_*                           */
+  uint32_t members;                            /* LLMP_POLICY_*: which it has                */
+  uint32_t reserved0;
+  uint64_t number;                             /* names the text: equal numbers are equal texts for the
+                                                  life of the process, so what was compiled can be kept */
+  llmp_str_t owner_id;                         /* of the project or token: count its limits by this   */
+  llmp_str_t json;                             /* the text, checked by the host              */
+  int64_t  requests_per_minute;                /* 0 = no limit                               */
+  int64_t  tokens_per_minute;                  /* 0 = no limit; read and written together    */
+  int64_t  concurrency;                        /* 0 = no limit                               */
+} llmp_policy_t;
+#define LLMP_POLICY_OF_PROJECT 1u              /* all tokens of the project share its limits */
+#define LLMP_POLICY_OF_TOKEN   2u              /* the token and its descendants share them   */
+#define LLMP_POLICY_MODELS      (1u << 0)
+#define LLMP_POLICY_ENDPOINTS   (1u << 1)
+#define LLMP_POLICY_METHODS     (1u << 2)
+#define LLMP_POLICY_PARAMETERS  (1u << 3)
+#define LLMP_POLICY_ORIGINS     (1u << 4)
+#define LLMP_POLICY_REQUESTS    (1u << 5)      /* requests_per_minute                        */
+#define LLMP_POLICY_TOKENS      (1u << 6)      /* tokens_per_minute                          */
+#define LLMP_POLICY_CONCURRENCY (1u << 7)
+#define LLMP_POLICY_IP_ALLOW    (1u << 8)
+#define LLMP_POLICY_HEADERS     (1u << 9)      /* headers, and what metadata ask for         */
+#define LLMP_POLICY_UNREADABLE  (1u << 31)     /* no policy this host knows: let nothing pass */
 typedef struct llmp_store_api {
   uint32_t struct_size;
   uint32_t reserved0;
@@ -368,6 +396,16 @@ typedef struct llmp_store_api {
    * llmp.token_id and llmp.project_id, and its max_requests is counted, exactly, when the request
    * leaves for a provider. Only for an instance that provides llmp.project_id. [request] */
   llmp_status_t (*token_bind)(llmp_ctx_t *c, llmp_req_t *r) LLMP_NX;
+  /* The members that any policy of this request has; 0 = none, then there is nothing to do. Known as
+   * soon as a token is bound (or llmp.project_id set), and the same until the request ends. [request] */
+  uint32_t      (*policy_members)(llmp_ctx_t *c, llmp_req_t *r) LLMP_NX;
+  /* The policies, outermost first; LLMP_E_NOT_FOUND behind the last. Slices are good until the
+   * request ends. [request] */
+  llmp_status_t (*policy_at)(llmp_ctx_t *c, llmp_req_t *r, size_t i, llmp_policy_t *p) LLMP_NX;
+  /* This stage has seen to these members for this request. A request of which a policy has a member
+   * that no stage has seen to is refused instead of forwarded: a chain that lacks a stage, or whose
+   * stage failed open, lets nothing pass that a policy forbids. [request] */
+  llmp_status_t (*policy_applied)(llmp_ctx_t *c, llmp_req_t *r, uint32_t members) LLMP_NX;
 } llmp_store_api_t;
 
 #define LLMP_SVC_LIMITS "llmp.limits/1"

@@ -99,6 +99,20 @@ extension Exchange {
     }
   }
 
+  /// Notes the model of a body that stages have changed, which is the one that is asked for and paid.
+  func noteServedModel() {
+    guard isJSON, indexBody(), let base = bodyBase else { return }
+    let raw = UnsafeRawBufferPointer(start: base, count: body?.readableBytes ?? 0)
+    guard let range = members.value(named: Slice("model").bytes, nth: 0, in: raw), range.count >= 2,
+      raw[range.lowerBound] == UInt8(ascii: "\"")
+    else { return }
+    let model = unquote(UnsafeRawBufferPointer(rebasing: raw[range]))
+    changedModel = arena.copy(model.bytes)
+  }
+
+  /// The model as sent to the provider, where that is known.
+  var servedModel: Slice? { changedModel ?? metadata.text(LLMP_META_MODEL) }
+
   /// The text of a JSON string literal; only one with escapes is copied.
   private func unquote(_ literal: UnsafeRawBufferPointer) -> Slice {
     let inner = UnsafeRawBufferPointer(rebasing: literal[1..<(literal.count - 1)])
@@ -126,6 +140,10 @@ extension Exchange {
 
   /// Puts other bytes in the body's place.
   func replaceBody(_ bytes: ByteBuffer) {
+    // It lies in the body that goes away.
+    if let model = metadata.text(LLMP_META_MODEL) {
+      metadata.set(LLMP_META_MODEL, .text(arena.copy(model.bytes)))
+    }
     body = bytes
     isBodyReplaced = true
     isJSONIndexed = false

@@ -43,6 +43,7 @@ extension Exchange {
       }
       if step == .stop { return }
     }
+    if isBodyReplaced { noteServedModel() }
     admit()
   }
 

@@ -10,6 +10,7 @@ extension Exchange {
   /// Every request hook has agreed. The bound token pays one request before anything leaves.
   func admit() {
     guard route != nil else { return fault(.notForwarded) }
+    guard policies.members.isSubset(of: appliedPolicies) else { return fault(.policyNotApplied) }
     phase = .accounting
     guard let token else { return prepareAttempt() }
     let now = Clocks.unixMilliseconds()
@@ -93,7 +94,7 @@ extension Exchange {
       attempt.number = attempts - 1
       attempt.endpoint = route.name.slice
       attempt.base_url = route.baseURL.slice
-      attempt.model = (metadata.text(LLMP_META_MODEL) ?? Slice()).text
+      attempt.model = (servedModel ?? Slice()).text
       attempt.api_key = Slice(key).text
       attempt.deadline_ns = route.totalTimeout == 0 ? 0 : times.attempt &+ route.totalTimeout
       let outer = openRequest(to: route.provider.context)

@@ -46,10 +46,11 @@ extension Exchange {
     times.ended = Clocks.monotonicNanoseconds()
     dropAttempt()
     endProvider(outcome.isClientGone ? LLMP_E_CANCELLED : LLMP_E_IO)
-    for lease in leases { loop.state.leases.end(lease) }
     reference?.invalidate()
     reference = nil
     runRequestDone()
+    // Behind the last hooks: they may still put the real cost in the place of an estimate.
+    for lease in leases { loop.state.leases.end(lease) }
     count()
     journal(recordUsage())
     recordDenial()
@@ -112,7 +113,7 @@ extension Exchange {
       token: token, requestID: requestID.string,
       startedMilliseconds: Int64(times.startedUnixNanoseconds / 1_000_000))
     if token == nil { entry.projectID = metadata.text(LLMP_META_PROJECT_ID)?.string }
-    entry.model = metadata.text(LLMP_META_MODEL)?.string
+    entry.model = servedModel?.string
     entry.api = currentRoute?.name.string
     entry.provider = currentRoute?.provider.facts.name
     entry.operation = Operations.string(path: path)
@@ -163,12 +164,15 @@ extension Exchange {
     isBodyComplete = false
     isBodyReplaced = false
     isJSONIndexed = false
+    changedModel = nil
     route = nil
     token = nil
     peeked = nil
     peekedID = Slice()
     peekedProject = Slice()
     isStoreDown = false
+    policies.removeAll()
+    appliedPolicies = []
     attemptSlot = nil
     isAttemptOpen = false
     attempts = 0

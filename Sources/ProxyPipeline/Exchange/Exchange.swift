@@ -76,6 +76,8 @@ public final class Exchange {
   var isBodyComplete = false
   var isBodyReplaced = false
   var isJSONIndexed = false
+  /// The model of a body that stages have changed.
+  var changedModel: Slice?
   var isJSONValid = false
   var members = JSONMembers()
 
@@ -91,6 +93,10 @@ public final class Exchange {
   var peekedID = Slice()
   var peekedProject = Slice()
   var isStoreDown = false
+  /// What the token looked at last, or the project that pays, is under.
+  var policies = PolicyChain()
+  /// The members of them that stages have seen to.
+  var appliedPolicies: PolicyMembers = []
   var connection: UpstreamConnection?
   var pendingConnect: PendingConnect?
   var attemptSlot: UnsafeMutableRawPointer?

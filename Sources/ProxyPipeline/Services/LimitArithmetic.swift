@@ -28,12 +28,12 @@ enum LimitArithmetic {
   ) -> LimitTable.Outcome {
     refill(request, &counter, now)
     let cost = scaled(request.cost)
-    guard counter.level < cost else {
+    guard counter.level < cost || counter.debt > 0 else {
       counter.level -= cost
       return .allowed(remaining: counter.level / unit)
     }
     let rate = Double(request.limit) / Double(max(1, request.windowNanoseconds))
-    let missing = Double(cost - counter.level) / Double(unit)
+    let missing = (Double(cost) + Double(counter.debt) - Double(counter.level)) / Double(unit)
     let wait = rate > 0 ? missing / rate : Double(UInt32.max) * 1e9
     return .refused(index: 0, retryAfterNanoseconds: UInt64(min(wait.rounded(.up), 9e18)))
   }
@@ -41,28 +41,43 @@ enum LimitArithmetic {
   private static func refill(
     _ request: LimitTable.Request, _ counter: inout LimitTable.Counter, _ now: UInt64
   ) {
-    counter.capacity = request.burst == 0 ? request.limit : request.burst
+    let capacity = request.burst == 0 ? request.limit : request.burst
+    // A limit that was raised is in force for the next request, not after the bucket has filled further.
+    if capacity > counter.capacity { counter.level += scaled(capacity - counter.capacity) }
+    counter.capacity = capacity
     let full = scaled(counter.capacity)
     let elapsed = now > counter.moment ? now - counter.moment : 0
     let gained =
       Double(elapsed) * Double(request.limit) / Double(max(1, request.windowNanoseconds)) * Double(unit)
-    counter.level = gained >= Double(full) ? full : min(full, counter.level + UInt64(gained))
+    let paid = gained >= Double(counter.debt) ? counter.debt : UInt64(gained)
+    counter.debt -= paid
+    let left = gained - Double(paid)
+    counter.level = left >= Double(full) ? full : min(full, counter.level + UInt64(max(0, left)))
     counter.moment = now
   }
 
   private static func takeWindow(
     _ request: LimitTable.Request, _ counter: inout LimitTable.Counter, _ now: UInt64
   ) -> LimitTable.Outcome {
-    let start = windowStart(request, now)
-    if counter.moment != start {
-      counter.moment = start
-      counter.level = 0
-    }
+    let start = roll(request, &counter, now)
     guard let level = sum(counter.level, request.cost), level <= request.limit else {
       return .refused(index: 0, retryAfterNanoseconds: max(1, request.windowNanoseconds) - (now - start))
     }
     counter.level = level
     return .allowed(remaining: request.limit - counter.level)
+  }
+
+  /// Begins a new window when the old one is over; returns when the present one began.
+  @discardableResult
+  private static func roll(
+    _ request: LimitTable.Request, _ counter: inout LimitTable.Counter, _ now: UInt64
+  ) -> UInt64 {
+    let start = windowStart(request, now)
+    if counter.moment != start {
+      counter.moment = start
+      counter.level = 0
+    }
+    return start
   }
 
   private static func takeConcurrency(
@@ -82,10 +97,18 @@ enum LimitArithmetic {
     return isOver ? nil : value
   }
 
-  static func giveBack(_ request: LimitTable.Request, _ counter: inout LimitTable.Counter) {
+  static func giveBack(
+    _ request: LimitTable.Request, _ counter: inout LimitTable.Counter, takenAt: UInt64
+  ) {
     switch request.algorithm {
+    case LLMP_LIMIT_FIXED_WINDOW where counter.moment != windowStart(request, takenAt):
+      // Taken in a window that is over: what is used in this one is somebody else's.
+      break
     case LLMP_LIMIT_TOKEN_BUCKET:
-      counter.level = min(scaled(counter.capacity), counter.level + scaled(request.cost))
+      let cost = scaled(request.cost)
+      let paid = min(counter.debt, cost)
+      counter.debt -= paid
+      counter.level = min(scaled(counter.capacity), counter.level + cost - paid)
     default:
       counter.level = counter.level > request.cost ? counter.level - request.cost : 0
     }
@@ -96,7 +119,12 @@ enum LimitArithmetic {
     case LLMP_LIMIT_TOKEN_BUCKET:
       refill(request, &counter, now)
       let cost = scaled(request.cost)
-      counter.level = counter.level > cost ? counter.level - cost : 0
+      let taken = min(counter.level, cost)
+      counter.level -= taken
+      counter.debt = sum(counter.debt, cost - taken) ?? .max
+    case LLMP_LIMIT_FIXED_WINDOW:
+      roll(request, &counter, now)
+      counter.level = sum(counter.level, request.cost) ?? .max
     default:
       counter.level = sum(counter.level, request.cost) ?? .max
     }
@@ -105,7 +133,7 @@ enum LimitArithmetic {
   /// Whether forgetting the counter changes nothing.
   static func isIdle(_ counter: LimitTable.Counter, _ now: UInt64) -> Bool {
     if counter.algorithm == LLMP_LIMIT_CONCURRENCY { return counter.level == 0 }
-    return now > counter.moment && now - counter.moment > counter.windowNanoseconds
+    return counter.debt == 0 && now > counter.moment && now - counter.moment > counter.windowNanoseconds
   }
 
   private static func scaled(_ units: UInt64) -> UInt64 {

@@ -51,6 +51,8 @@ public final class LimitTable: Sendable {
     var moment: UInt64
     var capacity: UInt64
     var windowNanoseconds: UInt64
+    /// Bucket: units used beyond what was in it, in billionths; filled up first.
+    var debt: UInt64 = 0
   }
 
   /// A counter with the key it belongs to. In the table under the hash of the key, or the first free number
@@ -80,7 +82,7 @@ public final class LimitTable: Sendable {
         taken += 1
       case .refused(_, let retry):
         for earlier in requests.prefix(taken) {
-          withCounter(earlier, now) { LimitArithmetic.giveBack(earlier, &$0) }
+          withCounter(earlier, now) { LimitArithmetic.giveBack(earlier, &$0, takenAt: now) }
         }
         return .refused(index: index, retryAfterNanoseconds: retry)
       }
@@ -89,11 +91,11 @@ public final class LimitTable: Sendable {
   }
 
   /// Returns a concurrency unit, or units that were estimated too high.
-  func giveBack(_ request: Request, now: UInt64) {
-    withCounter(request, now) { LimitArithmetic.giveBack(request, &$0) }
+  func giveBack(_ request: Request, takenAt: UInt64, now: UInt64) {
+    withCounter(request, now) { LimitArithmetic.giveBack(request, &$0, takenAt: takenAt) }
   }
 
-  /// Takes units beyond what was estimated; may push the counter below zero of what is allowed.
+  /// Takes units beyond what was estimated; what is not there is owed, and paid before anything is allowed again.
   func charge(_ request: Request, now: UInt64) {
     withCounter(request, now) { LimitArithmetic.charge(request, &$0, now) }
   }

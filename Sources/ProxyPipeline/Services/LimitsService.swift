@@ -44,7 +44,8 @@ enum LimitsService {
     _ exchange: Exchange, _ requests: [LimitTable.Request], _ out: UnsafeMutablePointer<llmp_limit_result_t>
   ) {
     let state = exchange.loop.state
-    switch state.limits.take(requests, now: Clocks.monotonicNanoseconds()) {
+    let now = Clocks.monotonicNanoseconds()
+    switch state.limits.take(requests, now: now) {
     case .allowed(let remaining):
       out.pointee.allowed = 1
       out.pointee.failed_index = 0
@@ -52,7 +53,7 @@ enum LimitsService {
       out.pointee.retry_after_ms = 0
       out.pointee.lease = 0
       if requests.contains(where: { $0.isConcurrency || $0.cost > 1 }) {
-        let lease = state.leases.begin(requests)
+        let lease = state.leases.begin(requests, now: now)
         exchange.leases.append(lease)
         out.pointee.lease = lease
       }

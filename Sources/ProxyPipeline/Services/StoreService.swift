@@ -39,6 +39,7 @@ enum StoreService {
         return LLMP_OK
       }
     }
+    addPolicies(to: &table)
     return ServiceTables.lasting(table)
   }()
 
@@ -58,6 +59,7 @@ enum StoreService {
       // Another process may have used it a moment ago: its row decides.
       if state.mayBeOutdated, token.lookMoment(nowMilliseconds: now) != nil { return LLMP_E_WOULD_BLOCK }
       exchange.peeked = token
+      token.collectPolicies(into: &exchange.policies)
       fill(out, token, state, exchange)
       return LLMP_OK
     }
@@ -85,6 +87,10 @@ enum StoreService {
       value.project_id = exchange.peekedProject.text
       value.expires_unix_ms = token.expiresMilliseconds ?? 0
       value.max_requests = token.maxRequests ?? 0
+      for link in exchange.policies.links where !link.isMetadata {
+        let text = Slice(link.policy.text).text
+        if case .project = link.owner { value.project_json = text } else { value.token_json = text }
+      }
       out.pointee = value
     } else {
       // A plugin built with a shorter header gets no further than it knows (R1): the state.

@@ -71,6 +71,7 @@ extension Exchange {
     guard phase != .ended else { return LLMP_E_STATE }
     guard let caller, caller.mayWrite(key) else { return LLMP_E_DENIED }
     metadata.set(key, value)
+    if key == LLMP_META_PROJECT_ID, case .text(let id) = value { adoptPolicies(ofProject: id) }
     return LLMP_OK
   }
 

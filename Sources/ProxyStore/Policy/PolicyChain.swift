@@ -17,6 +17,8 @@ public struct PolicyChain: Sendable {
     public let policy: Policy
     /// Whose it is.
     public let owner: Owner
+    /// True when it stands for metadata, which only require headers.
+    public let isMetadata: Bool
   }
 
   /// Outermost first.
@@ -48,11 +50,13 @@ public struct PolicyChain: Sendable {
   }
 
   fileprivate mutating func append(_ own: OwnPolicies, _ owner: Owner) {
-    for policy in [own.policy, own.metadata] {
-      guard let policy else { continue }
-      links.append(Link(policy: policy, owner: owner))
-      members.formUnion(policy.members)
-    }
+    if let policy = own.policy { append(Link(policy: policy, owner: owner, isMetadata: false)) }
+    if let policy = own.metadata { append(Link(policy: policy, owner: owner, isMetadata: true)) }
+  }
+
+  private mutating func append(_ link: Link) {
+    links.append(link)
+    members.formUnion(link.policy.members)
   }
 
   /// What they say together, for show; `nil` when there is none, or one that cannot be read.

@@ -74,6 +74,6 @@ enum PolicyBounds {
   /// Bytes of a forced value.
   static let forcedBytes = 4096
   static let requests: Int64 = 1_000_000_000
-  static let tokens: Int64 = 1_000_000_000_000
+  static let tokens: Int64 = 1_000_000_000
   static let concurrency: Int64 = 1_000_000
 }
