@@ -88,8 +88,11 @@ enum StoreService {
       value.expires_unix_ms = token.expiresMilliseconds ?? 0
       value.max_requests = token.maxRequests ?? 0
       for link in exchange.policies.links where !link.isMetadata {
-        let text = Slice(link.policy.text).text
-        if case .project = link.owner { value.project_json = text } else { value.token_json = text }
+        switch link.owner {
+        case .project: value.project_json = Slice(link.policy.text).text
+        case .token(let owner) where owner === token: value.token_json = Slice(link.policy.text).text
+        case .token: break
+        }
       }
       out.pointee = value
     } else {
