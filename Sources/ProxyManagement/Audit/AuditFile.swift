@@ -27,6 +27,8 @@ struct AuditFile: ~Copyable {
   private var size: Int
   private var node: UInt64
   private var agedAt: time_t = 0
+  /// What this process appended last, so that nothing has to be read back while nobody else writes.
+  private var own: (node: UInt64, size: Int, chain: String)?
 
   /// Opens or creates the file, and its folder when asked to.
   init(path: String, createsDirectory: Bool, rotation: AuditLog.Rotation) throws(Failure) {
@@ -44,7 +46,7 @@ struct AuditFile: ~Copyable {
     try lockCurrent()
     defer { _ = flock(descriptor, LOCK_UN) }
     // Found before rotation: the chain goes on in the new file.
-    let linked = Self.linked(lines, after: lastChain())
+    let (linked, chain) = Self.linked(lines, after: lastChain())
     if size > 0, size + linked.count > rotation.maximumBytes, rotation.backups > 0 {
       try rotate()
       _ = flock(descriptor, LOCK_EX)
@@ -64,6 +66,7 @@ struct AuditFile: ~Copyable {
       done += written
     }
     size += linked.count
+    own = (node, size, chain)
   }
 
   /// Waits until everything appended is on the disk.
@@ -71,18 +74,20 @@ struct AuditFile: ~Copyable {
     guard fsync(descriptor) == 0 else { throw Failure(call: "fsync", number: errno) }
   }
 
-  private static func linked(_ lines: [UInt8], after previous: String) -> [UInt8] {
+  private static func linked(_ lines: [UInt8], after previous: String) -> (lines: [UInt8], chain: String) {
     var (out, chain): ([UInt8], String) = ([], previous)
     for line in lines.split(separator: UInt8(ascii: "\n")) {
       let link = AuditLineChain.link(Array(line), after: chain)
       chain = link.chain
-      out += link.line + [UInt8(ascii: "\n")]
+      out += link.line
+      out.append(UInt8(ascii: "\n"))
     }
-    return out
+    return (out, chain)
   }
 
   /// Chain of the newest linked line: of this file, or of the one that was rotated away from it.
   private func lastChain() -> String {
+    if let own, own.node == node, own.size == size { return own.chain }
     if let chain = Self.lastChain(in: path) { return chain }
     return Self.lastChain(in: path + ".1") ?? ""
   }

@@ -93,8 +93,7 @@ extension StoreFile {
       while try rows.step() {
         let isThere = file.ids.contains(rows.text(0) ?? "")
         hasBegun = hasBegun || isThere
-        // The removal of old events is the database's own matter.
-        if hasBegun, !isThere, rows.text(1) != AuditChain.removal { missing += 1 }
+        if hasBegun, !isThere, !AuditChain.inward.contains(rows.text(1) ?? "") { missing += 1 }
       }
       return missing
     }

@@ -78,6 +78,7 @@ extension StoreFile {
         try db.execute(sql: "DELETE FROM llmp_migrations WHERE version = ?", arguments: [newest.number])
         try Migrator.noteVersion(db)
         try ChangeTriggers.rebuild(db)
+        try AuditChain.note("database.migrate_down", "{\"step\":\(newest.number)}", db)
         return .commit
       }
       return newest

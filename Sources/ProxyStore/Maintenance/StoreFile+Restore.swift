@@ -42,6 +42,13 @@ extension StoreFile {
         try DatabaseFile.settle(incoming, as: path)
       }
       report.restored.path = path
+      let digest = report.restored.sha256
+      try StoreFile(path: path).connected(.writing) { db in
+        try db.inTransaction(.immediate) {
+          try AuditChain.note("database.restore", "{\"sha256\":\"\(digest)\"}", db)
+          return .commit
+        }
+      }
       return report
     } catch {
       DatabaseFile.remove(incoming)

@@ -81,6 +81,13 @@ extension StoreFile {
         }
         guard foreign.isEmpty else { throw Self.foreign(foreign) }
         report.hashedTokens = try ChangeFeed(sealingKey: new).sealTokens(db)
+        if report.resealedKeys > 0 {
+          try AuditChain.note("key.rotate", "{\"resealed_keys\":\(report.resealedKeys)}", db)
+        }
+        if report.newlySealedKeys + report.hashedTokens > 0 {
+          let counts = "\"sealed_keys\":\(report.newlySealedKeys),\"hashed_tokens\":\(report.hashedTokens)"
+          try AuditChain.note("key.seal", "{\(counts)}", db)
+        }
         return .commit
       }
       // What stood there before is overwritten (secure_delete) but may still be in the log and in free pages of
