@@ -7,7 +7,9 @@ extension AuditChain {
   /// What the event that records a removal is called.
   static let removal = "audit.prune"
   /// Actions that only the database knows of: they happen to it and not through the management API.
-  static let inward: Set<String> = [removal, "key.rotate", "key.seal", "database.restore", "database.migrate_down"]
+  static let inward: Set<String> = [
+    removal, "key.rotate", "key.seal", "database.restore", "database.migrate_down",
+  ]
 
   /// Records what an operator did to the file itself; nothing in a file that has no chain (yet, or any more).
   static func note(_ action: String, _ metadata: String, _ db: Database) throws {
