@@ -10,7 +10,7 @@ packages=(
   libsqlite3-dev libcurl4-openssl-dev libjansson-dev        # libraries of the program and its plugins
   patchelf                                                  # makes the built tree relocatable
   libjs-chart.js brotli                                     # charts of the admin UI, and its compression
-  python3 python3-venv openssl wrk valgrind util-linux chromium # tests
+  python3 python3-venv openssl wrk valgrind util-linux systemd chromium # tests
   zsh fish                                                  # shells that the completion scripts are tested in
 )
 
