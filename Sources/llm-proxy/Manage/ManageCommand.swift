@@ -10,7 +10,8 @@ struct ManageCommand: ParsableCommand {
       environment or in .env, or from --management-token.
       """,
     subcommands: [
-      ProjectCommand.self, TokenCommand.self, AuditCommand.self, UsageCommand.self, CacheCommand.self,
+      ProjectCommand.self, TokenCommand.self, AuditCommand.self, UsageCommand.self, EntriesCommand.self,
+      PricesCommand.self, CacheCommand.self, OverviewCommand.self, ExchangeCommand.self, ProviderCommand.self,
       PluginsCommand.self, PipelineCommand.self,
     ])
 }
