@@ -69,7 +69,7 @@ export function chart({ title, labels, series, format = String, stacked = false,
     const rgb = colour(s.colour ?? `--series-${(i % 6) + 1}`);
     return {
       label: s.label, data: s.values, type: s.kind ?? "line", borderColor: rgb, borderWidth: s.kind === "bar" ? 0 : 1.75, borderDash: s.dash ?? [],
-      backgroundColor: s.kind === "bar" ? rgb : faint(rgb, 0.12), fill: s.fill ?? false, pointRadius: 0, pointHitRadius: 12, tension: 0.25, borderRadius: 2, maxBarThickness: 28,
+      backgroundColor: s.kind === "bar" ? rgb : faint(rgb, 0.12), fill: s.fill ?? false, pointRadius: s.values.includes(null) ? 1.5 : 0, pointHitRadius: 12, tension: 0.25, borderRadius: 2, maxBarThickness: 28,
     };
   }
 

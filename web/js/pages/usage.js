@@ -9,7 +9,7 @@ import { field, input, searchBox, segments, select } from "../ui/field.js";
 import { combo, findProjects, projectItem } from "../ui/combo.js";
 import { card, empty } from "../ui/status.js";
 import { dataTable } from "../ui/table.js";
-import { delta, keyOf, period, previous } from "../ui/periods.js";
+import { delta, keyOf, period, previous, wholeCourse } from "../ui/periods.js";
 
 const RANGES = [["24h", "24 h"], ["7d", "7 d"], ["30d", "30 d"], ["month", "This month"], ["own", "From…to"]];
 const GROUPS = [["project", "Project"], ["token", "Token"], ["model", "Model"], ["provider", "Provider"], ["status", "Status"], ["day", "Day"], ["hour", "Hour"]];
@@ -71,11 +71,12 @@ function totals(main, before) {
 }
 
 function courseCard(view, course, measure, currency, span) {
-  const rows = [...course.usage].sort((a, b) => ((a.hour ?? a.day) < (b.hour ?? b.day) ? -1 : 1));
+  const unit = span.hourly ? "hour" : "day";
+  const rows = wholeCourse(course.usage, span, unit);
   const format = measure === "cost_micros" ? (v) => money(v, currency) : short;
   const label = MEASURES.find(([m]) => m === measure)[1];
-  return card(`${label} by ${span.hourly ? "hour" : "day"}`, chart({
-    title: label, view, format, labels: rows.map((r) => keyOf(r, span.hourly ? "hour" : "day")), head: span.hourly ? "Hour" : "Day",
+  return card(`${label} by ${unit}`, chart({
+    title: label, view, format, labels: rows.map((r) => keyOf(r, unit)), head: span.hourly ? "Hour" : "Day",
     series: [{ label, kind: "bar", values: rows.map((r) => r[measure] ?? 0) }],
   }));
 }

@@ -25,6 +25,18 @@ function made(start, end) {
 /** The span of the same length just before. */
 export const previous = ({ start, end }) => made(new Date(start - (end - start)), start);
 
+/** Rows for every day or hour of the span, in order, also where nothing was used. */
+export function wholeCourse(usage, { start, end }, unit) {
+  const size = unit === "hour" ? 3_600_000 : 86_400_000;
+  const key = (time) => new Date(time).toISOString().slice(0, unit === "hour" ? 13 : 10);
+  const known = new Map(usage.map((row) => [row[unit].slice(0, unit === "hour" ? 13 : 10), row]));
+  const rows = [];
+  for (let time = Math.floor(start / size) * size; time <= end; time += size) {
+    rows.push(known.get(key(time)) ?? { [unit]: unit === "hour" ? `${key(time)}:00:00Z` : key(time) });
+  }
+  return rows;
+}
+
 /** The group's value in words; `raw` for sorting. */
 export function keyOf(row, group, raw = false) {
   const value = row[group] ?? row[`${group}_name`] ?? row[`${group}_label`] ?? "";

@@ -50,7 +50,7 @@ function row(step, isSlowest, at, exchange) {
   const name = STEPS[step.kind]?.[step.stage] ?? (step.stage || step.hook || step.kind);
   return h("tr", { role: "row", class: classes },
     h("td", { role: "cell", class: "main" }, h("span", { class: "row wrap" }, said(name), h("span", { class: "small muted" }, KINDS[step.kind] ?? step.kind), isSlowest && badge("slowest stage", "warn", "clock"))),
-    h("td", { role: "cell", "data-label": "Hook", class: step.stage && step.hook ? null : "void" }, h("span", { class: "small" }, step.stage && plain(step.hook))),
+    h("td", { role: "cell", "data-label": "Hook", class: step.stage && step.hook ? null : "void" }, h("span", { class: "small nowrap" }, step.stage && plain(step.hook))),
     h("td", { role: "cell", "data-label": "Verdict", class: step.verdict || step.detail ? null : "void" }, h("span", { class: "row wrap" }, verdict(step.verdict, isRefusal), step.detail && h("span", { class: "small" }, said(step.detail)))),
     h("td", { role: "cell", class: "n", "data-label": "Starts" }, h("span", null, step.start_us == null ? "–" : `+${micros(step.start_us)}`)),
     h("td", { role: "cell", class: "n", "data-label": "Takes" }, h("span", null, micros(step.duration_us))),
