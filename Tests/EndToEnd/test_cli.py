@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -205,6 +206,25 @@ def test_a_page_is_printed_before_the_next_is_asked_for(scripted):
         eventually(lambda: len(server.requests) == 2, "the second page to be asked for")
         assert "after=k%201" in server.requests[-1].target
         process.kill()
+
+
+def test_a_long_list_takes_no_more_memory_than_a_short_one(scripted):
+    server, cli = scripted
+    page = json.dumps([{"id": f"{index:036}", "label": "x" * 200} for index in range(500)]).encode()
+
+    def more(exchange):
+        exchange.head(200, {"Content-Type": "application/json", "Content-Length": len(page), "X-Next-After": "k"})
+        exchange.send(page)
+
+    def peak(pages):
+        server.answers(*[more] * (pages - 1), answers.whole(page))
+        process = cli.spawn("manage", "token", "list", "-o", "csv", stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        return usage.ru_maxrss
+
+    assert peak(40) < peak(2) + 16 * 1024
 
 
 def test_numbered_pages_of_other_servers_are_walked_too(scripted):

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 from support import settings
@@ -67,6 +68,11 @@ def test_commands_do_not_touch_what_belongs_to_a_server(cli, tmp_path):
     for words in (["--version"], ["completions", "bash"], ["manage", "project", "list"]):
         cli.run(*words, variables={"MANAGEMENT_TOKEN": "m", "MANAGEMENT_API_BASE_URL": f"http://127.0.0.1:{free_port()}"})
     assert os.listdir(tmp_path) == []
+
+
+def test_a_server_does_not_load_the_client_of_the_commands(start):
+    proxy = start()
+    assert "libcurl" not in Path(f"/proc/{proxy.process.pid}/maps").read_text()
 
 
 # The server in the background

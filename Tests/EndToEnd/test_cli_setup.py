@@ -1,8 +1,10 @@
 """`llm-proxy setup` and `doctor`: a first server, and what is wrong with one."""
 
+import base64
 import json
 import os
 import re
+import sqlite3
 import subprocess
 
 import pytest
@@ -218,3 +220,17 @@ def test_a_server_that_runs_is_recognised(start, tmp_path):
     assert result.code == 0 and any("knows this MANAGEMENT_TOKEN" in one["detail"] for one in found(result, "server")), result
     other = cli.run("doctor", "--json", variables={"MANAGEMENT_TOKEN": "w" * 32})
     assert other.code == 0 and any(one["grade"] == "warning" for one in found(other, "server"))
+
+
+def test_the_inside_of_the_database_is_looked_at_too(sound, provider):
+    sound.ok("setup", "--openai-key", PROVIDER_KEY, "--db", sound.environment["DATABASE_PATH"], "--addr",
+             sound.environment["LISTEN_ADDR"])
+    fitting = sound.run("doctor", "--json")
+    assert fitting.code == 0 and "newest" in found(fitting, "schema")[0]["detail"], fitting
+    assert "1 provider keys are sealed" in found(fitting, "sealed keys")[0]["detail"]
+    other = sound.run("doctor", "--json", variables={"ENCRYPTION_KEY": base64.b64encode(b"x" * 32).decode()})
+    assert other.code == 1 and "ENCRYPTION_KEY" in found(other, "sealed keys")[0]["remedy"]
+    with sqlite3.connect(sound.environment["DATABASE_PATH"]) as database:
+        database.execute("INSERT INTO llmp_migrations VALUES (999, 'x', 'later', '2026-01-01')")
+    newer = sound.run("doctor", "--json")
+    assert newer.code == 1 and "newer" in found(newer, "schema")[0]["detail"], newer

@@ -82,7 +82,7 @@ struct FileChecks {
         .warning(
           "database", "\(path) can be read by others", "chmod 600 \(path); a server does so at its start"))
     }
-    return findings + [space(folder)]
+    return findings + (status.st_size > 0 ? DatabaseChecks(boot.database).findings() : []) + [space(folder)]
   }
 
   private func space(_ folder: String) -> Finding {
