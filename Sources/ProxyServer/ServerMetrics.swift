@@ -94,6 +94,9 @@ final class ServerMetrics: MetricsSource {
       "llm_proxy_gateway_replies_total", .counter, "Answers given by the gateway itself",
       figures.gatewayReplies)
     page.single("llm_proxy_clients_gone_total", .counter, "Clients that left early", figures.clientsGone)
+    page.single(
+      "llm_proxy_budget_refusals_total", .counter, "Requests that a budget had no room for",
+      figures.budgetRefusals)
     page.single("llm_proxy_stage_failures_total", .counter, "Stage failures", figures.stageFailures)
     page.single(
       "llm_proxy_malformed_requests_total", .counter, "Requests refused by the codec", figures.malformed)

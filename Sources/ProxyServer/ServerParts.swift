@@ -39,7 +39,7 @@ final class ServerParts: Sendable {
 
   static func build(_ configuration: Configuration, logger: Logger) async throws(StartupError) -> ServerParts
   {
-    let store = try openStore(configuration.boot)
+    let store = try openStore(configuration)
     let blocking = BlockingPool(threads: 2)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loopCount(configuration.boot))
     do throws(StartupError) {
@@ -61,7 +61,7 @@ final class ServerParts: Sendable {
     let auditLog = try openAuditLog(configuration, logger)
     let denials = DenialAudit(settings: ManagementSettings(configuration.boot), state: store, log: auditLog)
     let state = PipelineState(
-      directory: store.directory, log: log, recordDenial: { denials.record($0) },
+      directory: store.directory, log: log, prices: store.prices, recordDenial: { denials.record($0) },
       recordUsage: { store.usage.record($0) })
     let host = PipelineHost.interface(
       state: state, blocking: blocking, eventLoop: eventLoops[0], loops: eventLoops.count)
@@ -90,12 +90,15 @@ final class ServerParts: Sendable {
     max(1, boot.eventLoops ?? System.coreCount)
   }
 
-  private static func openStore(_ boot: BootSettings) throws(StartupError) -> Store {
-    let settings = boot.database
+  private static func openStore(_ configuration: Configuration) throws(StartupError) -> Store {
+    let (boot, settings) = (configuration.boot, configuration.boot.database)
     do {
       var options = StoreOptions(path: settings.path)
       options.readerCount = settings.poolSize
       options.auditRetention = boot.audit.retention
+      options.prices = PriceBook(configuration.traffic.prices)
+      options.usageRetention = boot.usage.retention
+      options.rollupRetention = boot.usage.rollupRetention
       if let key = settings.encryptionKey { options.sealingKey = try SealingKey(key) }
       return try Store(options)
     } catch {

@@ -27,6 +27,7 @@ struct BootReader {
     boot.tls = tls()
     boot.log = log()
     boot.audit = audit()
+    boot.usage = usage()
     boot.metrics = metrics()
     boot.admin = admin()
     if let programFolder {
@@ -137,6 +138,23 @@ struct BootReader {
     audit.retention = settings.optional(
       "AUDIT_RETENTION", variable: "AUDIT_RETENTION", show: SettingText.describe, SettingText.retention)
     return audit
+  }
+
+  private func usage() -> UsageSettings {
+    var usage = UsageSettings()
+    usage.retention = settings.value(
+      "USAGE_RETENTION", variable: "USAGE_RETENTION", default: usage.retention, show: SettingText.describe,
+      SettingText.retention)
+    usage.rollupRetention = settings.value(
+      "USAGE_ROLLUP_RETENTION", variable: "USAGE_ROLLUP_RETENTION",
+      default: max(usage.rollupRetention, usage.retention), show: SettingText.describe, SettingText.retention)
+    if usage.rollupRetention < usage.retention {
+      let (place, key) = environment.place(of: "USAGE_ROLLUP_RETENTION")
+      report.refuse(
+        place, key, "this is less than USAGE_RETENTION, and sums must outlive their entries",
+        "write \(SettingText.describe(usage.retention)) or more")
+    }
+    return usage
   }
 
   private func metrics() -> MetricsSettings {

@@ -15,6 +15,7 @@ struct TrafficReader {
     var traffic = TrafficSettings(pipeline: pipeline(), apis: apis, defaultAPI: defaultAPI(of: apis))
     traffic.limits = limits()
     traffic.timeouts = timeouts()
+    traffic.prices = PriceReader(settings: settings, apis: apis.map(\.name)).read(file?.section("prices"))
     traffic.allowUnauthenticated = settings.boolean("allow_unauthenticated", in: file, default: false)
     return traffic
   }

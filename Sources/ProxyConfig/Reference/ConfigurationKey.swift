@@ -103,6 +103,27 @@ struct ConfigurationKey: Sendable {
     .init(
       "timeouts.drain", "duration", "30s", "Time for exchanges in flight when the process is told to stop."),
 
+    .init("prices", "mapping", "", "What models cost; see [usage and cost](usage-and-cost.md)."),
+    .init("prices.currency", "three letters", "USD", "Currency of all amounts."),
+    .init(
+      "prices.built_in", "boolean", "true",
+      "Whether OpenAI's list prices stand behind the entries of `models`; only in USD."),
+    .init(
+      "prices.reserved_output_tokens", "number", "4096",
+      "Output tokens that a budget reserves for a request that names no limit."),
+    .init("prices.models[]", "list of mappings", "", "Prices; the first entry that matches is in force."),
+    .init("prices.models[].match", "pattern", "", "Models: `*` any text, `?` one letter. Required."),
+    .init("prices.models[].provider", "name", "any", "Entry of `apis` that the price is for."),
+    .init(
+      "prices.models[].input_per_million", "decimal number", "",
+      "Price of a million tokens read, at most 6 places. Required."),
+    .init(
+      "prices.models[].cached_input_per_million", "decimal number", "as `input_per_million`",
+      "Price of a million tokens read that the provider had cached."),
+    .init(
+      "prices.models[].output_per_million", "decimal number", "",
+      "Price of a million tokens written, reasoning included. Required."),
+
     .init("apis", "mapping", "the built-in OpenAI entry", "The providers by name."),
     .init("apis.*", "mapping", "", "One provider as clients may use it."),
     .init(

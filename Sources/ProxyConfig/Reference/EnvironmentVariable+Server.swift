@@ -78,6 +78,11 @@ extension EnvironmentVariable {
       "AUDIT_RETENTION", .logging, .age, "",
       "Audit events older than this, such as `90d`, are removed from database and rotated files; kept for ever if "
         + "not set. The chain of the others still verifies."),
+    .init(
+      "USAGE_RETENTION", .logging, .age, "90d", "Entries of the usage ledger older than this are removed."),
+    .init(
+      "USAGE_ROLLUP_RETENTION", .logging, .age, "730d",
+      "Sums of usage by hour and day older than this are removed; not less than `USAGE_RETENTION`."),
     .init("ENABLE_METRICS", .logging, .boolean, "true", "Serve the metrics page."),
     .init("METRICS_PATH", .logging, .path, "/metrics", "Its path."),
   ]

@@ -16,6 +16,8 @@ public struct BootSettings: Sendable {
   public var log: LogSettings
   /// The trail of management actions.
   public var audit: AuditSettings
+  /// How long the usage ledger is kept.
+  public var usage = UsageSettings()
   /// The `/metrics` page.
   public var metrics: MetricsSettings
   /// The admin UI.
@@ -104,6 +106,17 @@ public struct AuditSettings: Sendable, Equatable {
   public var storesInDatabase = true
   /// Events older than this are removed; `nil` keeps them all.
   public var retention: Duration?
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How long usage is kept.
+public struct UsageSettings: Sendable, Equatable {
+  /// Age at which entries of the ledger are removed.
+  public var retention: Duration = .seconds(90 * 86_400)
+  /// Age at which its sums by hour and day are removed.
+  public var rollupRetention: Duration = .seconds(730 * 86_400)
 
   /// The defaults.
   public init() {}

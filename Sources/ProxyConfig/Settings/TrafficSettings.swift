@@ -1,3 +1,5 @@
+public import ProxyCore
+
 /// What governs traffic: immutable, built as a whole, swapped as a whole.
 public struct TrafficSettings: Sendable {
   /// The stages in the order in which a request meets them.
@@ -10,6 +12,8 @@ public struct TrafficSettings: Sendable {
   public var limits: LimitSettings
   /// Bounds on waiting for clients.
   public var timeouts: TimeoutSettings
+  /// What models cost.
+  public var prices: PriceTable
   /// True when the chain may run without a stage that authenticates.
   public var allowUnauthenticated: Bool
 
@@ -20,6 +24,7 @@ public struct TrafficSettings: Sendable {
     self.defaultAPI = defaultAPI
     limits = LimitSettings()
     timeouts = TimeoutSettings()
+    prices = PriceTable()
     allowUnauthenticated = false
   }
 }

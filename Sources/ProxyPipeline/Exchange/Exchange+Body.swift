@@ -13,7 +13,7 @@ extension Exchange {
     let facts = serving.facts
     let isWanted =
       facts.needsRequestBody & live != 0 || (facts.consumesModel & live != 0 && isJSON)
-      || currentRoute?.readsBody == true
+      || currentRoute?.readsBody == true || (isJSON && isBudgeted)
     guard isWanted else { return admit() }
     if case .length(let length) = request.framing, length > UInt64(serving.limits.requestBodyBytes) {
       return fault(.bodyTooLarge)

@@ -33,7 +33,7 @@ extension Exchange {
   func runRequestBody(from start: Int) {
     guard let serving else { return }
     phase = .requestBody
-    if start == 0, serving.holdsForModel || currentRoute?.readsBody == true { noteModel() }
+    if start == 0, serving.holdsForModel || currentRoute?.readsBody == true || isBudgeted { noteModel() }
     startHookClock()
     for index in start..<serving.stages.count
     where serving.facts.requestBody & ~detached & bit(index) != 0 {

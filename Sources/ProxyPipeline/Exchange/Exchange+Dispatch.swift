@@ -12,6 +12,8 @@ extension Exchange {
     guard route != nil else { return fault(.notForwarded) }
     guard policies.members.isSubset(of: appliedPolicies) else { return fault(.policyNotApplied) }
     phase = .accounting
+    // Before the count, which cannot be given back.
+    if reserveBudget() == .stop { return }
     guard let token else { return prepareAttempt() }
     let now = Clocks.unixMilliseconds()
     var outcome = token.take(nowMilliseconds: now, ready: nil)
@@ -57,6 +59,7 @@ extension Exchange {
     case LLMP_RESPOND where reply != nil || replyStream != nil:
       // The adapter is the provider: its answer is no refusal of ours, unless it says so with an error.
       isProviderReply = reply?.isError != true
+      outcome.isRequestSent = isProviderReply
       sendReply()
     case LLMP_PAUSE where route.provider.vtable.on_event != nil:
       let deadline = Clocks.monotonicNanoseconds() &+ route.provider.timeoutNanoseconds
@@ -152,6 +155,7 @@ extension Exchange {
   func send(on connection: UpstreamConnection, _ route: Route) {
     self.connection = connection
     phase = .awaitingHead
+    outcome.isRequestSent = true
     times.lastUpstreamByte = Clocks.coarseNanoseconds()
     connection.begin(self, method: request.method)
     let isStreamed = !isBodyComplete && body == nil

@@ -99,46 +99,6 @@ extension Exchange {
     loop.figures.responseBytes &+= outcome.responseBytes
   }
 
-  /// Notes the exchange in the ledger when somebody pays for it.
-  private func recordUsage() -> UsageEntry? {
-    guard token != nil || metadata.text(LLMP_META_PROJECT_ID) != nil else { return nil }
-    let entry = usageEntry()
-    loop.state.recordUsage(entry)
-    return entry
-  }
-
-  /// What the ledger is told.
-  func usageEntry() -> UsageEntry {
-    var entry = UsageEntry(
-      token: token, requestID: requestID.string,
-      startedMilliseconds: Int64(times.startedUnixNanoseconds / 1_000_000))
-    if token == nil { entry.projectID = metadata.text(LLMP_META_PROJECT_ID)?.string }
-    entry.model = servedModel?.string
-    entry.api = currentRoute?.name.string
-    entry.provider = currentRoute?.provider.facts.name
-    entry.operation = Operations.string(path: path)
-    entry.status = outcome.status
-    entry.isStream = outcome.isStreamed
-    entry.durationMicroseconds = Int64(ExchangeTimes.microseconds(times.started, times.ended))
-    if times.firstByte != 0 {
-      entry.firstByteMicroseconds = Int64(ExchangeTimes.microseconds(times.started, times.firstByte))
-    }
-    entry.requestBytes = Int64(clamping: outcome.requestBytes)
-    entry.responseBytes = Int64(clamping: outcome.responseBytes)
-    entry.outcome =
-      outcome.isClientGone
-      ? .clientGone
-      : outcome.isUpstreamFailed ? .upstreamFailed : attempts == 0 ? .refused : .completed
-    if usage.input_tokens >= 0 || usage.output_tokens >= 0 {
-      entry.counts = UsageCounts(
-        input: max(0, usage.input_tokens), output: max(0, usage.output_tokens),
-        cachedInput: max(0, usage.cached_input_tokens), reasoning: max(0, usage.reasoning_tokens),
-        total: usage.total_tokens >= 0 ? usage.total_tokens : nil)
-      entry.provenance = usage.flags & LLMP_USAGE_ESTIMATED != 0 ? .estimated : .reported
-    }
-    return entry
-  }
-
   /// Makes the object ready for the next exchange; storage is kept.
   func reset() {
     phase = .free
@@ -155,6 +115,7 @@ extension Exchange {
     pause = nil
     deniedBy = nil
     leases.removeAll(keepingCapacity: true)
+    reservation = nil
     bodyMode = .undecided
     body = nil
     if heldBytes > 0 {

@@ -146,8 +146,19 @@ extension Exchange {
   func writeReplyStream(_ bytes: ByteBuffer) {
     guard phase == .replyStream, bytes.readableBytes > 0 else { return }
     outcome.responseBytes &+= UInt64(bytes.readableBytes)
+    if outcome.isStreamed, isProviderReply { outcome.events &+= Self.eventEnds(in: bytes) }
     emit(answer.framing == .untilClose ? bytes : loop.chunk(bytes))
     client?.flush()
+  }
+
+  /// Blank lines, which end events; those that two writes share are missed.
+  private static func eventEnds(in bytes: ByteBuffer) -> UInt64 {
+    var (ends, previous) = (UInt64(0), UInt8(0))
+    for byte in bytes.readableBytesView {
+      if byte == 10, previous == 10 { ends += 1 }
+      previous = byte
+    }
+    return ends
   }
 
   /// The plugin has written the last byte of its streamed reply.

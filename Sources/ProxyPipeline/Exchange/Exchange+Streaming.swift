@@ -19,6 +19,7 @@ extension Exchange {
       for span in spans {
         do {
           try answer.splitter?.feed(UnsafeRawBufferPointer(rebasing: raw[span])) { event in
+            if !event.isDone { outcome.events += 1 }
             var lent = event.lent
             _ = hook(route.provider.inst, handle, &attemptSlot, &lent, nil, &usage, loop.freshError())
           }
@@ -74,6 +75,7 @@ extension Exchange {
   private func observeOne(_ event: SSEEvent) {
     guard answer.isObservingEvents, let route = currentRoute, let hook = route.provider.vtable.upstream_sse
     else { return }
+    if !event.isDone { outcome.events += 1 }
     var lent = event.lent
     let outer = openRequest(to: route.provider.context)
     _ = hook(route.provider.inst, handle, &attemptSlot, &lent, nil, &usage, loop.freshError())
@@ -82,6 +84,7 @@ extension Exchange {
 
   private func providerEvent(_ event: SSEEvent) {
     guard let route = currentRoute, let hook = route.provider.vtable.upstream_sse else { return }
+    if !event.isDone { outcome.events += 1 }
     var lent = event.lent
     let sink = OutSink(limit: outLimit)
     let outer = openRequest(to: route.provider.context)

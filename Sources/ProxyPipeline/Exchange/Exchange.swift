@@ -66,6 +66,8 @@ public final class Exchange {
   var deniedBy: StageInstance?
   /// Concurrency units and estimates taken from `llmp.limits/1`, given back at the end.
   var leases: ContiguousArray<UInt64> = []
+  /// What is set aside of the budgets for this exchange.
+  var reservation: BudgetReservation?
   var reference: ExchangeRef?
 
   // Bodies.
@@ -116,7 +118,7 @@ public final class Exchange {
   var scanner: JSONMemberScanner?
   var scannerOwner: ProviderInstance?
   var replyStream: ReplyStreamState?
-  var usage = llmp_usage_t()
+  var usage = Exchange.unknownUsage
   var times = ExchangeTimes()
   var trace = TraceBuffer()
   /// The sentence of a refusal; lies in the arena.

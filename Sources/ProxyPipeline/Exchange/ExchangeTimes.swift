@@ -36,6 +36,10 @@ struct ExchangeOutcome {
   var requestBytes: UInt64 = 0
   var responseBytes: UInt64 = 0
   var isStreamed = false
+  /// Events of a stream, except for the one that says it is done.
+  var events: UInt64 = 0
+  /// True once a provider has been asked.
+  var isRequestSent = false
   var isClientGone = false
   var isUpstreamFailed = false
   var isStageFailed = false

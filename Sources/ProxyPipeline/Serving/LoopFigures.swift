@@ -34,6 +34,8 @@ public struct LoopFigures: Sendable {
   public var gatewayReplies: UInt64 = 0
   /// Clients that left before the end.
   public var clientsGone: UInt64 = 0
+  /// Requests that a budget had no room for.
+  public var budgetRefusals: UInt64 = 0
   /// Attempts that broke.
   public var upstreamFailures: UInt64 = 0
   /// Attempts repeated on a fresh connection because a pooled one was stale.
@@ -97,6 +99,7 @@ extension LoopFigures {
     streamsInFlight += other.streamsInFlight
     gatewayReplies += other.gatewayReplies
     clientsGone += other.clientsGone
+    budgetRefusals += other.budgetRefusals
     upstreamFailures += other.upstreamFailures
     staleRetries += other.staleRetries
     stageFailures += other.stageFailures

@@ -1,3 +1,4 @@
+public import ProxyCore
 public import ProxyStore
 import Synchronization
 
@@ -20,6 +21,8 @@ public final class PipelineState: Sendable {
   let heldBytes = Atomic<Int>(0)
   /// Bytes of request bodies held at this moment.
   public var heldBodyBytes: Int { heldBytes.load(ordering: .relaxed) }
+  /// What models cost.
+  let prices: PriceBook
   let recordUsage: @Sendable (consuming UsageEntry) -> Void
   let recordDenial: (@Sendable (DeniedRequest) -> Void)?
 
@@ -29,12 +32,14 @@ public final class PipelineState: Sendable {
   ///   - recordDenial: is told of refused requests; must not block.
   ///   - recordUsage: takes an entry for the ledger; must not block.
   public init(
-    directory: Directory, log: PipelineLog, recordDenial: (@Sendable (DeniedRequest) -> Void)? = nil,
+    directory: Directory, log: PipelineLog, prices: PriceBook = PriceBook(),
+    recordDenial: (@Sendable (DeniedRequest) -> Void)? = nil,
     recordUsage: @escaping @Sendable (consuming UsageEntry) -> Void
   ) {
     self.directory = directory
     leases = LeaseBook(limits)
     self.log = log
+    self.prices = prices
     self.recordDenial = recordDenial
     self.recordUsage = recordUsage
   }

@@ -1,0 +1,136 @@
+import CLLMProxyPlugin
+import ProxyCore
+import ProxyStore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// What an exchange used, and its one entry in the ledger.
+extension Exchange {
+  /// Notes the exchange in the ledger, and returns the entry. Refusals of callers that nobody knows are not in the ledger: they are nobody's usage,
+  /// and a flood of them must not fill the database.
+  func recordUsage() -> UsageEntry? {
+    // A token that was refused for what it is (used up, expired) was looked at and not bound.
+    let known = token ?? peeked
+    let hasProject = metadata.text(LLMP_META_PROJECT_ID) != nil
+    guard known != nil || hasProject || attempts > 0 else { return nil }
+    var entry = usageEntry()
+    settleBudget(&entry)
+    loop.state.recordUsage(entry)
+    return entry
+  }
+
+  /// What the ledger is told.
+  func usageEntry() -> UsageEntry {
+    let known = token ?? peeked
+    var entry = UsageEntry(
+      token: known, requestID: requestID.string,
+      startedMilliseconds: Int64(times.startedUnixNanoseconds / 1_000_000))
+    if known == nil { entry.projectID = metadata.text(LLMP_META_PROJECT_ID)?.string }
+    entry.model = (metadata.text(LLMP_META_MODEL) ?? metadata.text(LLMP_META_MODEL_RESOLVED))?.string
+    entry.api = currentRoute?.name.string
+    entry.provider = currentRoute?.provider.facts.name
+    entry.operation = Operations.string(path: path)
+    entry.status = outcome.status
+    entry.isStream = outcome.isStreamed
+    entry.durationMicroseconds = Int64(ExchangeTimes.microseconds(times.started, times.ended))
+    if times.firstByte != 0 {
+      entry.firstByteMicroseconds = Int64(ExchangeTimes.microseconds(times.started, times.firstByte))
+    }
+    entry.requestBytes = Int64(clamping: outcome.requestBytes)
+    entry.responseBytes = Int64(clamping: outcome.responseBytes)
+    entry.outcome =
+      outcome.isClientGone
+      ? .clientGone
+      : outcome.isUpstreamFailed ? .upstreamFailed : attempts == 0 ? .refused : .completed
+    if usage.input_tokens >= 0 || usage.output_tokens >= 0 || usage.total_tokens >= 0 {
+      entry.counts = reportedCounts
+      entry.provenance = usage.flags & LLMP_USAGE_ESTIMATED != 0 ? .estimated : .reported
+    } else if let (counts, provenance) = guessedCounts {
+      entry.counts = counts
+      entry.provenance = provenance
+    }
+    return entry
+  }
+
+  /// What the provider said; what it left out follows from the total where that is possible.
+  private var reportedCounts: UsageCounts {
+    var (input, output, total) = (usage.input_tokens, usage.output_tokens, usage.total_tokens)
+    if input < 0 { input = max(0, total - max(0, output)) }
+    if output < 0 { output = max(0, total - input) }
+    if total < 0 { total = input.addingReportingOverflow(output).partialValue }
+    return UsageCounts(
+      input: input, output: output, cachedInput: max(0, usage.cached_input_tokens),
+      reasoning: max(0, usage.reasoning_tokens), total: max(0, total))
+  }
+
+  // MARK: when the provider said nothing
+
+  /// Counts for an exchange that a provider worked on without saying what it used: it does not report, or the
+  /// client left before it did. Needs a handful of counters, whatever the length of the answer.
+  private var guessedCounts: (UsageCounts, UsageProvenance)? {
+    guard outcome.isRequestSent, outcome.status < 400, Operations.usesModelTokens(path: path) else {
+      return nil
+    }
+    // A provider that broke before its answer began is not known to have worked.
+    if outcome.isUpstreamFailed, times.upstreamHead == 0 { return nil }
+    if outcome.isStreamed, outcome.events > 0 {
+      return (UsageCounts(input: estimatedInput, output: Int64(outcome.events)), .counted)
+    }
+    let output = outcome.isStreamed ? 0 : (Int64(clamping: outcome.responseBytes) + 3) / 4
+    let isVector = Operations.name(path: path).equals(Slice("embeddings"))
+    return (UsageCounts(input: estimatedInput, output: isVector ? 0 : output), .estimated)
+  }
+
+  /// Model tokens of the request's body, by its size; see `InputEstimate`.
+  var estimatedInput: Int64 {
+    guard let body else { return (Int64(clamping: outcome.requestBytes) + 3) / 4 }
+    return body.withUnsafeReadableBytes { InputEstimate.tokens(of: $0) }
+  }
+}
+
+/// How many model tokens a request's body may be: one for four bytes, except for what is encoded in base64
+/// (pictures, sounds, files), each piece of which is taken for 1,100.
+enum InputEstimate {
+  private static let mark = Array(";base64,".utf8)
+  private static let tokensPerAttachment = 1100
+
+  /// The estimate for `body`; one pass over its bytes.
+  static func tokens(of body: UnsafeRawBufferPointer) -> Int64 {
+    var (attachments, skipped, place) = (0, 0, 0)
+    while let found = next(in: body, from: place) {
+      var end = found
+      while end < body.count, body[end] != UInt8(ascii: "\"") { end += 1 }
+      attachments += 1
+      skipped += end - found
+      place = end
+    }
+    return Int64((body.count - skipped + 3) / 4 + attachments * tokensPerAttachment)
+  }
+
+  /// The place behind the next mark.
+  private static func next(in body: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    guard let base = body.baseAddress else { return nil }
+    var place = start
+    while body.count - place >= mark.count, let found = memchr(base + place, 59, body.count - place) {
+      place = UnsafeRawPointer(found) - base
+      let rest = UnsafeRawBufferPointer(rebasing: body[place...])
+      if rest.starts(with: mark) { return place + mark.count }
+      place += 1
+    }
+    return nil
+  }
+}
+
+extension Operations {
+  /// Whether the operation's answers are billed by text tokens, so that a guess means something.
+  static func usesModelTokens(path: Slice) -> Bool {
+    let name = name(path: path)
+    for known in ["chat.completions", "responses", "completions", "embeddings"] as [StaticString]
+    where name.equals(Slice(known)) { return true }
+    return false
+  }
+}
