@@ -2,14 +2,19 @@
 
 import csv
 import io
+import os
+import re
 import sqlite3
+import subprocess
 import threading
 import time
 from contextlib import closing
 
 import pytest
+import yaml
 from support import answers, settings
 from support.ledger import check_balances, entries, rows
+from support.paths import REPOSITORY
 from support.proxy import eventually
 
 PRICES = {"models": [
@@ -127,6 +132,28 @@ def test_a_table_opens_right_whatever_things_are_called(metered):
     assert table[0]["model"].startswith("'-2+3\r\nnext") and table[0]["requests"] == "1"
     for row in csv.reader(io.StringIO(answer.body.decode(), newline="")):
         assert all(not cell or cell[0] not in "=+-@\t\r" for cell in row), row
+
+
+def test_the_commands_of_the_documentation_work(metered):
+    page = (REPOSITORY / "docs" / "usage-and-cost.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    project = metered.management.create_project()
+    token = metered.management.create_token(project)
+    environment = {"PATH": os.environ["PATH"], "URL": metered.base_url, "MANAGEMENT_TOKEN": metered.management_token,
+                   "PROJECT": project["id"], "TOKEN_ID": token["id"]}
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert len(commands) == 6
+    for command in commands:
+        done = subprocess.run(["bash", "-c", command.replace("curl -s", "curl -sS --fail-with-body")], env=environment,
+                              capture_output=True, text=True)
+        assert done.returncode == 0 and done.stdout, (command, done.stdout, done.stderr)
+    assert metered.management.token(token["id"])["budget"]["total_micros"] == 1_000_000
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    document = yaml.safe_load(metered.configuration_file.read_text()) | yaml.safe_load(shown)
+    document["apis"]["local"] = document["apis"]["openai"]
+    metered.stop()
+    metered.configure(document)
+    metered.start()
 
 
 def test_the_price_table_in_force_is_shown(metered):

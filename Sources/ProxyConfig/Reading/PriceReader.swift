@@ -40,10 +40,10 @@ struct PriceReader {
     var entries: [PriceTable.Entry] = []
     for (index, item) in items.enumerated() {
       guard let entry = entry(item, path: "prices.models[\(index)]") else { continue }
-      if let other = entries.firstIndex(where: { $0.match == entry.match && $0.provider == entry.provider }) {
+      if entries.contains(where: { $0.match == entry.match && $0.provider == entry.provider }) {
         report.refuse(
           item.place, "prices.models[\(index)].match",
-          "\"\(entry.match.text)\" is the pattern of entry \(other), which always wins",
+          "\"\(entry.match.text)\" is the pattern of an earlier entry, which always wins",
           "remove one of them")
       }
       entries.append(entry)

@@ -81,7 +81,7 @@ extension EnvironmentVariable {
     .init(
       "USAGE_RETENTION", .logging, .age, "90d", "Entries of the usage ledger older than this are removed."),
     .init(
-      "USAGE_ROLLUP_RETENTION", .logging, .age, "730d",
+      "USAGE_ROLLUP_RETENTION", .logging, .age, "400d",
       "Sums of usage by hour and day older than this are removed; not less than `USAGE_RETENTION`."),
     .init("ENABLE_METRICS", .logging, .boolean, "true", "Serve the metrics page."),
     .init("METRICS_PATH", .logging, .path, "/metrics", "Its path."),

@@ -116,7 +116,7 @@ public struct UsageSettings: Sendable, Equatable {
   /// Age at which entries of the ledger are removed.
   public var retention: Duration = .seconds(90 * 86_400)
   /// Age at which its sums by hour and day are removed.
-  public var rollupRetention: Duration = .seconds(730 * 86_400)
+  public var rollupRetention: Duration = .seconds(400 * 86_400)
 
   /// The defaults.
   public init() {}

@@ -10,8 +10,8 @@ import ProxyStore
 
 /// What an exchange used, and its one entry in the ledger.
 extension Exchange {
-  /// Notes the exchange in the ledger, and returns the entry. Refusals of callers that nobody knows are not in the ledger: they are nobody's usage,
-  /// and a flood of them must not fill the database.
+  /// Notes the exchange in the ledger, and returns the entry. Refusals of callers that nobody knows are not in
+  /// the ledger: they are nobody's usage, and a flood of them must not fill the database.
   func recordUsage() -> UsageEntry? {
     // A token that was refused for what it is (used up, expired) was looked at and not bound.
     let known = token ?? peeked

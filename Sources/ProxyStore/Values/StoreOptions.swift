@@ -28,7 +28,7 @@ public struct StoreOptions: Sendable {
   /// Age at which ledger entries are deleted; `nil` keeps them.
   public var usageRetention: Duration? = .seconds(90 * 86_400)
   /// Age at which the sums by hour and day are deleted; `nil` keeps them.
-  public var rollupRetention: Duration? = .seconds(730 * 86_400)
+  public var rollupRetention: Duration? = .seconds(400 * 86_400)
   /// Longest time that a question about usage may take to read.
   public var queryTimeout: Duration = .seconds(10)
   /// Read connections beside the writer.
