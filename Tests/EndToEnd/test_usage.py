@@ -52,7 +52,7 @@ def test_every_way_an_exchange_can_end_leaves_exactly_one_entry(metered, provide
         (200, "completed", "reported"), (200, "completed", "reported"), (500, "completed", "none"),
         (502, "upstream_failed", "none"), (504, "upstream_failed", "none"), (429, "refused", "none")]
     assert [entry["charged_micros"] for entry in found] == [42, 34, 0, 0, 0, None]
-    assert all(entry["model"] == "gpt-4o" and entry["api"] == "openai" for entry in found)
+    assert all(entry["model"] == "gpt-4o" and entry["api"] == "openai" for entry in found[:5])
     check_balances(metered)
 
 

@@ -59,7 +59,7 @@ extension Exchange {
   /// `nil` when its model has no price. A request that names no model costs next to nothing as far as we know,
   /// but is not let through on a budget that is used up.
   private func estimatedMicros() -> Int64? {
-    guard let model = metadata.text(LLMP_META_MODEL)?.string else { return 1 }
+    guard let model = servedModel?.string else { return 1 }
     guard let price = loop.state.prices.price(model: model, provider: currentRoute?.name.string) else {
       return nil
     }

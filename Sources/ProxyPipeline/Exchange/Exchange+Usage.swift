@@ -30,7 +30,7 @@ extension Exchange {
       token: known, requestID: requestID.string,
       startedMilliseconds: Int64(times.startedUnixNanoseconds / 1_000_000))
     if known == nil { entry.projectID = metadata.text(LLMP_META_PROJECT_ID)?.string }
-    entry.model = (metadata.text(LLMP_META_MODEL) ?? metadata.text(LLMP_META_MODEL_RESOLVED))?.string
+    entry.model = (servedModel ?? metadata.text(LLMP_META_MODEL_RESOLVED))?.string
     entry.api = currentRoute?.name.string
     entry.provider = currentRoute?.provider.facts.name
     entry.operation = Operations.string(path: path)
