@@ -17,9 +17,10 @@ enum PolicyText {
     return segments.contains("..") || segments.contains(".") ? "must not contain . and .. segments" : nil
   }
 
+  private static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
   static func method(_ text: String) -> String? {
-    text.utf8.count <= 20 && text.utf8.allSatisfy { (65...90).contains($0) }
-      ? nil : "must be a method in capitals, such as POST"
+    methods.contains(text) ? nil : "must be one of \(methods.joined(separator: ", "))"
   }
 
   static func origin(_ text: String) -> String? {
