@@ -50,7 +50,7 @@ const own = (steps) => steps.filter((s) => s.kind === "stage" || s.kind === "ada
 function usage(u) {
   if (!u) return null;
   const parts = [["input_tokens", "read"], ["cached_input_tokens", "cached"], ["output_tokens", "written"], ["reasoning_tokens", "reasoning"]].filter(([n]) => u[n]);
-  return h("span", null, parts.map(([n, word]) => `${number(u[n])} ${word}`).join(", ") || "none", " ", (u.source ?? u.provenance) && badge(u.source ?? u.provenance));
+  return h("span", null, parts.map(([n, word]) => `${number(u[n])} ${word}`).join(", ") || "none", " ", parts.length > 0 && (u.source ?? u.provenance) && badge(u.source ?? u.provenance));
 }
 
 /** Why it was refused, and what to do. */

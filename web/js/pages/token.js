@@ -56,7 +56,7 @@ export default async function token(view) {
         ["Requests", h("span", { class: "stack tight" }, data.max_requests ? [`${number(data.request_count)} of ${number(data.max_requests)} used`, meter(data.request_count, data.max_requests, `${data.request_count} of ${data.max_requests} used`)] : `${number(data.request_count)}, not limited`)]), { className: "span-4" }),
       card("Policy", policySummary(data.policy) ?? h("p", { class: "muted" }, "No policy of its own: that of its project holds."), { className: "span-4" }),
       card("Budget", budgetSummary(data.budget) ?? h("p", { class: "muted" }, "No budget of its own: that of its project holds."), { className: "span-4" }),
-      card("Use it", [h("p", { class: "muted small" }, "The secret was shown when the token was created and cannot be shown again. Set it as LLM_PROXY_TOKEN where you run this."), snippets()], { className: "span-8" }),
+      card("Use it", h("div", { class: "stack tight" }, h("p", { class: "muted small" }, "The secret was shown when the token was created and cannot be shown again. Set it as LLM_PROXY_TOKEN where you run this."), snippets()), { className: "span-8" }),
       card("Look further", h("ul", { class: "stack tight" },
         h("li", null, link("/requests", "Its requests, live", { query: { token_id: data.id } })),
         h("li", null, link("/usage", "Its usage by model", { query: { token_id: data.id, group_by: "model" } })),
