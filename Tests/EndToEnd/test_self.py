@@ -63,6 +63,34 @@ def test_a_policy_only_narrows(proxy):
     assert child.look()["policy"] == {"models": ["gpt-4o-mini"], "requests_per_minute": 100}
 
 
+def test_the_policies_of_all_generations_hold_for_the_next_request(proxy, provider):
+    token = proxy.management.create_token(policy={"models": ["gpt-4o*"]})
+    child = Holder(proxy, token["token"]).child()
+    leaf = child.child(policy={"models": ["gpt-4o"]})
+
+    def ask(holder, model):
+        answer = proxy.chat(holder.secret, model=model)
+        return answer.status if answer.status == 200 else answer.code
+
+    assert ask(child, "gpt-4o") == 200 and ask(child, "gpt-4.1-mini") == "model_not_allowed"
+    assert ask(leaf, "gpt-4o") == 200 and ask(leaf, "gpt-4o-mini") in ("model_not_allowed", "param_not_allowed")
+    proxy.management.change_token(token["id"], policy={"models": ["gpt-4.1-*"]})
+    assert ask(leaf, "gpt-4o") == ask(child, "gpt-4o") == "model_not_allowed"
+    assert ask(child, "gpt-4.1-mini") == 200
+    proxy.management.change_token(token["id"], policy=None)
+    assert ask(leaf, "gpt-4o") == 200
+    assert len(provider.requests) == 4
+
+
+def test_a_family_shares_the_rates_of_its_oldest(proxy, provider):
+    holder = Holder(proxy, proxy.management.access_token(policy={"requests_per_minute": 5}))
+    members = [holder, holder.child(), holder.child(), holder.child().child(policy={"requests_per_minute": 4})]
+    statuses = [members[at % 4].models().status for at in range(12)]
+    assert statuses.count(200) in (5, 6), "a bucket may refill by one meanwhile"
+    assert statuses[:5] == [200] * 5 and set(statuses) == {200, 429}
+    assert members[1].models().code == "rate_limit_exceeded"
+
+
 def test_fields_that_are_not_for_holders_are_refused(holder):
     for fields in ({"project_id": "p"}, {"parent_id": "p"}, {"is_active": True}):
         holder.refused(400, "unknown_field", **fields)

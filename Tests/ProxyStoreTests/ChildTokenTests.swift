@@ -105,6 +105,22 @@ import Testing
     await store.close()
   }
 
+  @Test func `no budget is larger than that of any generation above`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open()
+    let holder = try await parent(store) { $0.budget = BudgetLimits(day: 50, total: 100) }
+    let middle = try await child(store, of: holder.record)
+    for (limits, field) in [(BudgetLimits(day: 51), "day"), (BudgetLimits(total: 101), "total")] {
+      await #expect(throws: StoreError.widerThanParent(field: "budget.\(field)_micros")) {
+        try await child(store, of: middle.record) { $0.budget = limits }
+      }
+    }
+    let leaf = try await child(store, of: middle.record) { $0.budget = BudgetLimits(day: 50, month: 70) }
+    #expect(leaf.record.budget == BudgetLimits(day: 50, month: 70))
+    #expect(store.accessToken(leaf.secret)?.budgets.count == 2)
+    await store.close()
+  }
+
   @Test func `links are there after a restart and in other processes`() async throws {
     let folder = try TemporaryFolder()
     let first = try folder.open()

@@ -43,18 +43,11 @@ struct SelfRoutes: Sendable {
       draft.projectID = lineage[0].projectID
       draft.note("ancestors", .array(lineage.map { .string($0.id) }))
       let wish = try creation(RequestFields(context.request.body), by: lineage[0])
-      let issued = try await operations.ask(
-        to: "store token", missing: ManagementFault.withered(.revoked) ?? .tokenNotFound
-      ) { (state) throws(StoreError) in
-        try await state.createToken(wish)
-      }
-      let record = issued.record
-      draft.tokenID = record.id
-      draft.note("expires_at", record.expiresAt.map { .string($0.rfc3339) } ?? "never")
-      draft.note("max_requests", record.maxRequests.map { .integer($0) })
-      draft.note("label", record.label)
-      if let policy = record.policy { draft.note("policy", policy) }
-      return .json(201, issued.document, headers: [("Location", "\(Self.tokensPath)/\(record.id)")])
+      if let policy = wish.policy { draft.note("policy", policy.document) }
+      let issued = try await operations.issue(
+        wish, missing: ManagementFault.withered(.revoked) ?? .tokenNotFound, &draft, context,
+        actor: Self.actor)
+      return .json(201, issued.document, headers: [("Location", "\(Self.tokensPath)/\(issued.record.id)")])
     }
   }
 

@@ -1,7 +1,6 @@
 import Hummingbird
 import ProxyCore
 import ProxyStore
-import Synchronization
 
 /// `/manage/tokens`. In a path, an access token is named by its id or by its secret.
 struct TokenRoutes: Sendable {
@@ -41,43 +40,12 @@ struct TokenRoutes: Sendable {
       creation.budget = budget
       policies.note(in: &draft)
       withering.note(in: &draft)
-      let issued = try await issue(creation, &draft, context)
+      let issued = try await operations.issue(creation, missing: .projectNotFound, &draft, context)
       let record = issued.record
       return .json(
         201, issued.document,
         headers: [("Location", "\(Self.path)/\(record.id)"), ("ETag", EntityTag(record).text)])
     }
-  }
-
-  /// Makes the token, and the event that says so with it.
-  private func issue(
-    _ creation: TokenCreation, _ draft: inout AuditDraft, _ context: ManagementContext
-  ) async throws(ManagementFault) -> IssuedToken {
-    let (begun, trail) = (draft, operations.trail)
-    let event = { @Sendable (record: TokenRecord) in
-      var draft = begun
-      draft.tokenID = record.id
-      draft.note("expires_at", record.expiresAt.map { .string($0.rfc3339) } ?? "never")
-      draft.note("max_requests", record.maxRequests.map { .integer($0) })
-      draft.note("label", record.label)
-      return trail.event(draft, .success, in: context)
-    }
-    let made = Mutex<AuditTrail.Event?>(nil)
-    var creation = creation
-    if trail.state != nil {
-      creation.event = { record in
-        let event = event(record)
-        made.withLock { $0 = event }
-        return event.record
-      }
-    }
-    let wanted = creation
-    let issued = try await operations.ask(to: "store token", missing: .projectNotFound) {
-      (state) throws(StoreError) in
-      try await state.createToken(wanted)
-    }
-    draft.stored = made.withLock { $0 } ?? event(issued.record)
-    return issued
   }
 
   private func read(_ context: ManagementContext) async throws -> Reply {

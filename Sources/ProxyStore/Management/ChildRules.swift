@@ -4,10 +4,14 @@ enum ChildRules {
   ///
   /// A policy need not be taken over: the parent's are in force for its children's requests as they are then.
   ///
-  /// - Parameter policy: what the parent is under, all in all.
+  /// - Parameters:
+  ///   - wish: the creation as asked for.
+  ///   - parent: the token that makes it.
+  ///   - policy: what the parent is under, all in all.
+  ///   - budgets: those the parent has to fit into.
   /// - Throws: `widerThanParent` naming the field.
   static func narrowed(
-    _ wish: TokenCreation, to parent: TokenRecord, under policy: PolicyRules?
+    _ wish: TokenCreation, to parent: TokenRecord, under policy: PolicyRules?, _ budgets: [BudgetLimits]
   ) throws(StoreError) -> TokenCreation {
     var child = wish
     child.projectID = parent.projectID
@@ -28,10 +32,10 @@ enum ChildRules {
     }
     // A budget need not be taken over either: a child's requests are charged to its ancestors, too.
     for period in BudgetPeriod.allCases {
-      guard let most = parent.budget?[period], let wanted = wish.budget?[period], wanted > most else {
+      guard let most = budgets.compactMap({ $0[period] }).min(), let wanted = wish.budget?[period] else {
         continue
       }
-      throw .widerThanParent(field: "budget.\(period.rawValue)_micros")
+      guard wanted <= most else { throw .widerThanParent(field: "budget.\(period.rawValue)_micros") }
     }
     return child
   }

@@ -56,15 +56,14 @@ extension Store {
   ///
   /// - Throws: `notFound`, `unavailable`.
   public func effectivePolicy(of id: String) async throws(StoreError) -> PolicyRules? {
-    try await read { [directory] db in try Self.effectivePolicy(of: id, directory, db) }
+    try await read { [directory] db in try Self.token(id: id, directory, db).effectivePolicy }
   }
 
-  static func effectivePolicy(of id: String, _ directory: Directory, _ db: Database) throws -> PolicyRules? {
+  /// A token in memory by its id.
+  static func token(id: String, _ directory: Directory, _ db: Database) throws -> AccessToken {
     let column = try String.fetchOne(db, sql: "SELECT token FROM tokens WHERE id = ?", arguments: [id])
     guard let token = column?.tokenHash.flatMap({ directory.token($0) }) else { throw StoreError.notFound }
-    var chain = PolicyChain()
-    token.collectPolicies(into: &chain)
-    return chain.effective
+    return token
   }
 
   /// How many tokens a token has made, withered ones included.

@@ -27,8 +27,9 @@ extension Store {
     if let parentID = wish.parentID {
       let parent = try TokenRecord.fetch(.id(parentID), directory, db)
       guard parent.isActive else { throw StoreError.notFound }
+      let holder = try token(id: parentID, directory, db)
       creation = try ChildRules.narrowed(
-        wish, to: parent, under: effectivePolicy(of: parentID, directory, db))
+        wish, to: parent, under: holder.effectivePolicy, holder.budgets.map(\.limits))
       try makeRoom(under: parent, db)
     }
     guard creation.renewOnUse != nil else { return creation }

@@ -78,6 +78,14 @@ extension AccessToken {
     appendPolicies(to: &chain, generation: 0)
   }
 
+  /// What requests with this token are under, all in all, for show and for its children; `nil` when there is no
+  /// policy.
+  var effectivePolicy: PolicyRules? {
+    var chain = PolicyChain()
+    collectPolicies(into: &chain)
+    return chain.effective
+  }
+
   /// Those of the tokens it descends from come first.
   private func appendPolicies(to chain: inout PolicyChain, generation: Int) {
     let (parentage, own) = counter.withLock { ($0.parentage, $0.detail?.policies) }
