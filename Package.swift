@@ -149,14 +149,14 @@ let package = Package(
     module(
       "ProxyManagement",
       [
-        "ProxyCore", "ProxyConfig", "ProxyStore", "ProxyTelemetry", "ProxyPipeline", "ProxyPluginHost", .log,
-        .hummingbird, .crypto,
+        "ProxyCore", "ProxyConfig", "ProxyClient", "ProxyStore", "ProxyTelemetry", "ProxyPipeline",
+        "ProxyPluginHost", .log, .hummingbird, .crypto, .nio,
       ]),
     module(
       "ProxyServer",
       [
-        "ProxyCore", "ProxyConfig", "ProxyPluginHost", "ProxyTransport", "ProxyStore", "ProxyTelemetry",
-        "ProxyPipeline", "ProxyListener", "ProxyManagement", .nio, .nioPosix, .nioSSL, .log,
+        "ProxyCore", "ProxyConfig", "ProxyClient", "ProxyPluginHost", "ProxyTransport", "ProxyStore",
+        "ProxyTelemetry", "ProxyPipeline", "ProxyListener", "ProxyManagement", .nio, .nioPosix, .nioSSL, .log,
       ]),
     .executableTarget(
       name: "llm-proxy",

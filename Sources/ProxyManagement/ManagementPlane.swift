@@ -66,6 +66,20 @@ public final class ManagementPlane: ControlPlane {
     self.logger = logger
   }
 
+  /// Builds the control plane of the admin UI on a port of its own: sessions and files are here, everything else
+  /// is asked of `api`.
+  public init(admin settings: ManagementSettings, api: RemoteAPI, logger: Logger) throws(ConfigurationError) {
+    try settings.check()
+    let access = AdminAccess(settings, trail: AuditTrail(state: nil, log: nil))
+    let routes = RouteTable(router: Router(context: ManagementContext.self), gate: access.gate)
+    access.addPages(folder: settings.admin.webDirectory, to: routes)
+    ForwardRoutes(api: api, gate: access.gate).add(to: routes)
+    routes.router.add(middleware: UnknownPath())
+    responder = routes.router.buildResponder()
+    sampler = nil
+    self.logger = logger
+  }
+
   /// Begins to keep the history of the traffic.
   public func start() { sampler?.start() }
 

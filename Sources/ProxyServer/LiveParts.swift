@@ -4,6 +4,7 @@ import ProxyCore
 import ProxyListener
 import ProxyManagement
 import ProxyPipeline
+import ProxyStore
 import Synchronization
 
 /// The running server as the admin pages see it: asks every loop, and knows the generation in force.
@@ -12,9 +13,13 @@ final class LiveParts: LiveServer {
   let journal: ExchangeJournal
   let serving: ServingGeneration?
   let servingSince = Clocks.unixMilliseconds()
+  private let ledger: UsageLedger
   private let loops = Mutex<[LoopServices]>([])
 
-  init(_ configuration: Configuration, state: PipelineState, serving: ServingGeneration) {
+  init(
+    _ configuration: Configuration, state: PipelineState, serving: ServingGeneration, ledger: UsageLedger
+  ) {
+    self.ledger = ledger
     self.configuration = configuration
     self.serving = serving
     journal = state.journal
@@ -27,6 +32,7 @@ final class LiveParts: LiveServer {
 
   func traffic() async -> TrafficFigures {
     var all = TrafficFigures()
+    all.chargedMicros = ledger.chargedMicros
     for loop in loops.withLock({ $0 }) {
       guard let one = await loop.run({ Self.read($0.loop) }) else { continue }
       all.figures.add(one.figures)

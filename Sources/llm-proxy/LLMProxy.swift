@@ -24,7 +24,7 @@ struct LLMProxy: AsyncParsableCommand {
       ServerCommand.self, ConfigCommand.self, DoctorCommand.self, SetupCommand.self, ManageCommand.self,
       OpenAICommand.self, BenchmarkCommand.self, MigrateCommand.self, BackupCommand.self, RestoreCommand.self,
       DatabaseCommand.self, AuditTrailCommand.self,
-      CompletionsCommand.self,
+      CompletionsCommand.self, AdminCommand.self,
     ])
 
   static func main() async {

@@ -260,3 +260,23 @@ def test_nothing_is_shown_without_credentials(admin, path):
     answer = admin.call("GET", path)
     assert (answer.status, answer.json()["code"]) == (401, "missing_credentials")
     assert admin.management.call("PUT", path).status == 405
+
+
+def test_cost_and_the_most_used_are_shown(admin):
+    project = admin.management.create_project(name="Payer")
+    token = admin.management.create_token(project)["token"]
+    for _ in range(2):
+        assert admin.chat(token).status == 200
+    assert exchange(admin, path="/v1/chat")["cost_micros"] > 0
+    for name in ("1h", "24h"):
+        seen = eventually(
+            lambda: (one := manage(admin, f"/manage/overview?range={name}"))["totals"]["cost_micros"] and
+            one["top_projects"] and one["top_projects"][0]["requests"] == 2 and one, "the ledger")
+        [project_row], [model_row] = seen["top_projects"], seen["top_models"]
+        cost = project_row.pop("cost_micros")
+        assert project_row == {"id": project["id"], "name": "Payer", "requests": 2, "total_tokens": 24}
+        assert model_row == {"model": "gpt-4o", "requests": 2, "total_tokens": 24, "cost_micros": cost}
+        assert seen["totals"]["requests"] == 2 and seen["totals"]["currency"] == "USD"
+        # What is charged is rounded up for each request, what is shown of the ledger once.
+        assert 0 <= seen["totals"]["cost_micros"] - cost <= 2
+        assert sum(point["cost_micros"] for point in seen["series"]) == seen["totals"]["cost_micros"]

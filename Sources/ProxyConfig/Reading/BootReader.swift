@@ -43,7 +43,7 @@ struct BootReader {
     return boot
   }
 
-  private func managementToken() -> Secret {
+  func managementToken() -> Secret {
     let name = "MANAGEMENT_TOKEN"
     guard let token = environment[name] else {
       report.refuse(
@@ -108,7 +108,7 @@ struct BootReader {
     return TLSSettings(certificateFile: certificate, keyFile: key, minimumVersion: version)
   }
 
-  private func log() -> LogSettings {
+  func log() -> LogSettings {
     var log = LogSettings()
     log.level = settings.value("LOG_LEVEL", variable: "LOG_LEVEL", default: log.level, show: \.rawValue) {
       (text) throws(SettingProblem) in try SettingText.choice(text, of: LogSettings.Level.self)

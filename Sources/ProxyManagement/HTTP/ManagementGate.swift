@@ -22,18 +22,33 @@ final class ManagementGate: Sendable {
   /// Lets a request through to the handler of its method, or refuses it. Never throws.
   func pass(_ context: ManagementContext, to handlers: [String: Handler]) async -> Reply {
     await Self.answering(context) {
-      var context = context
-      let principal = try await credentials.principal(of: context)
-      context.principal = principal
-      guard principal.role == .admin || ["GET", "HEAD"].contains(context.request.method) else {
-        await trail.record(AuditDraft("admin.access"), .denied, fault: .forbiddenRole, in: context)
-        throw ManagementFault.forbiddenRole
-      }
+      let context = try await admit(context)
       guard let handler = handlers[context.request.method] else {
         throw ManagementFault.methodNotAllowed(Array(handlers.keys))
       }
       return try await once(context, handler)
     }
+  }
+
+  /// The request with who asks. Throws 401, 403 or 429 for whoever may not.
+  func admit(_ context: ManagementContext) async throws -> ManagementContext {
+    var context = context
+    let principal = try await credentials.principal(of: context)
+    context.principal = principal
+    guard principal.role == .admin || ["GET", "HEAD"].contains(context.request.method) else {
+      await trail.record(AuditDraft("admin.access"), .denied, fault: .forbiddenRole, in: context)
+      throw ManagementFault.forbiddenRole
+    }
+    return context
+  }
+
+  /// Who is signed in, whatever else the request carries. Throws 401 when nobody is.
+  func admitSession(_ context: ManagementContext) throws -> Principal {
+    guard let (key, session) = credentials.sessions.session(of: context.request) else {
+      throw ManagementFault.noSession
+    }
+    try RequestOrigin.refuseOtherSites(context.request)
+    return Principal(user: session.user, role: session.role, means: .session(key))
   }
 
   /// Runs `body` and makes an answer of what it throws.

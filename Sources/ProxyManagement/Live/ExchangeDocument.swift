@@ -1,15 +1,19 @@
+import ProxyCore
 import ProxyPipeline
 import ProxyStore
 
 /// An exchange as clients of the API see it.
-enum ExchangeDocument {
+struct ExchangeDocument: Sendable {
+  /// What models cost.
+  let prices: PriceBook
+
   /// One line of a list.
-  static func summary(_ record: ExchangeRecord) -> JSONValue {
+  func summary(_ record: ExchangeRecord) -> JSONValue {
     .object(members(record))
   }
 
   /// Everything that is known of it.
-  static func detail(_ record: ExchangeRecord) -> JSONValue {
+  func detail(_ record: ExchangeRecord) -> JSONValue {
     let spans = record.trace.spans
     let usage: JSONValue = [
       "input_tokens": .integer(record.entry.counts.input),
@@ -18,6 +22,8 @@ enum ExchangeDocument {
       "reasoning_tokens": .integer(record.entry.counts.reasoning),
       "total_tokens": .integer(record.entry.counts.total),
       "provenance": .string(record.entry.provenance.rawValue),
+      "cost_micros": costMicros(record.entry).map { .integer($0) } ?? .null,
+      "currency": .string(prices.table.currency),
     ]
     let refusal: JSONValue =
       record.refusal.map { refusal in
@@ -29,14 +35,14 @@ enum ExchangeDocument {
     return .object(
       members(record) + [
         .init(name: "attempts", value: .integer(record.attempts)),
-        .init(name: "waterfall", value: .array(spans.map { span($0, record.refusal) })),
+        .init(name: "waterfall", value: .array(spans.map { Self.span($0, record.refusal) })),
         .init(name: "usage", value: usage),
         .init(name: "refused_by", value: .optional(record.refusal?.stage)),
         .init(name: "refusal", value: refusal),
       ])
   }
 
-  private static func members(_ record: ExchangeRecord) -> [JSONValue.Member] {
+  private func members(_ record: ExchangeRecord) -> [JSONValue.Member] {
     let entry = record.entry
     let project = entry.token?.project
     let counts = entry.provenance == .none ? nil : entry.counts
@@ -53,11 +59,22 @@ enum ExchangeDocument {
       "provider": .optional(entry.provider), "is_stream": .bool(entry.isStream),
       "outcome": .string(entry.outcome.rawValue), "error_code": .optional(record.refusal?.code),
       "input_tokens": counts.map { .integer($0.input) } ?? .null,
-      "output_tokens": counts.map { .integer($0.output) } ?? .null, "cost_micros": .null,
+      "output_tokens": counts.map { .integer($0.output) } ?? .null,
+      "cost_micros": costMicros(entry).map { .integer($0) } ?? .null,
       "request_bytes": .integer(entry.requestBytes), "response_bytes": .integer(entry.responseBytes),
       "client_ip": .string(record.clientAddress), "sequence": .integer(record.sequence),
     ]
     return values.map { .init(name: $0.key, value: $0.value) }
+  }
+
+  /// What was charged, else what the price table says now; `nil` without counts or without a price.
+  private func costMicros(_ entry: UsageEntry) -> Int64? {
+    if let charge = entry.charge { return charge.micros }
+    guard entry.provenance != .none, let model = entry.model,
+      let price = prices.price(model: model, provider: entry.api)
+    else { return nil }
+    let counts = entry.counts
+    return price.cost(input: counts.input, cachedInput: counts.cachedInput, output: counts.output).rounded
   }
 
   private static func span(_ span: ExchangeTrace.Span, _ refusal: ExchangeRecord.Refusal?) -> JSONValue {

@@ -33,6 +33,8 @@ public struct TrafficFigures: Sendable {
 
   /// The counters.
   public var figures = LoopFigures()
+  /// What exchanges were charged, in micro-units of the price table's currency.
+  public var chargedMicros: Int64 = 0
   /// Exchanges under way.
   public var inFlight = 0
   /// Connections, by position of the API.

@@ -12,13 +12,15 @@ struct LiveTail {
   }
 
   /// Sends at most `most` of what ended since the last call.
-  mutating func publish(_ journal: ExchangeJournal, to hub: EventHub, most: Int) {
+  mutating func publish(
+    _ journal: ExchangeJournal, _ document: ExchangeDocument, to hub: EventHub, most: Int
+  ) {
     let fresh = journal.records(after: sequence, limit: 200)
     guard let last = fresh.last else { return }
     sequence = last.sequence
     let chosen = Self.choose(fresh, most: most)
     shown += UInt64(chosen.count)
-    for record in chosen { hub.publish(EventText.event("exchange", ExchangeDocument.summary(record))) }
+    for record in chosen { hub.publish(EventText.event("exchange", document.summary(record))) }
   }
 
   /// At most `most` of `records` in their order, those with trouble before others.

@@ -9,6 +9,7 @@ struct TrafficPoint: Sendable, Equatable {
   var streams: UInt64 = 0
   var inputTokens: UInt64 = 0
   var outputTokens: UInt64 = 0
+  var chargedMicros: Int64 = 0
   /// Durations; bounds as `LoopFigures.bounds`. Empty when there were none.
   var buckets: [UInt64] = []
 
@@ -18,6 +19,7 @@ struct TrafficPoint: Sendable, Equatable {
     streams += other.streams
     inputTokens += other.inputTokens
     outputTokens += other.outputTokens
+    chargedMicros += other.chargedMicros
     if buckets.isEmpty {
       buckets = other.buckets
     } else {
@@ -52,17 +54,18 @@ struct TrafficHistory: Sendable {
   private var last: TrafficPoint?
 
   /// Takes the counters as they stand at `second`.
-  mutating func record(_ figures: LoopFigures, at second: Int64) {
+  mutating func record(_ figures: LoopFigures, chargedMicros: Int64 = 0, at second: Int64) {
     var now = TrafficPoint(second: second)
     now.requests = figures.byClass.reduce(0, +)
     now.errors = figures.byClass[4] + figures.byClass[5]
     now.streams = figures.streams
     now.inputTokens = figures.inputTokens
     now.outputTokens = figures.outputTokens
+    now.chargedMicros = chargedMicros
     now.buckets = figures.durationBuckets
     defer { last = now }
     let delta = now.since(last ?? TrafficPoint(second: second))
-    guard delta.requests > 0 || delta.streams > 0 else { return }
+    guard delta.requests > 0 || delta.streams > 0 || delta.chargedMicros > 0 else { return }
     seconds.add(delta)
     tens.add(delta)
     hours.add(delta)
@@ -101,6 +104,7 @@ extension TrafficPoint {
     delta.streams = streams &- earlier.streams
     delta.inputTokens = inputTokens &- earlier.inputTokens
     delta.outputTokens = outputTokens &- earlier.outputTokens
+    delta.chargedMicros = chargedMicros &- earlier.chargedMicros
     guard delta.requests > 0 else { return delta }
     delta.buckets = buckets
     for index in earlier.buckets.indices { delta.buckets[index] -= earlier.buckets[index] }

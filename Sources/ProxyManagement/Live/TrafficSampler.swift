@@ -74,7 +74,7 @@ final class TrafficSampler: Sendable {
       // Readings overlap; an older one must not undo a newer.
       guard figures.requests >= state.latest.requests else { return }
       state.latest = figures
-      state.history.record(figures.figures, at: second)
+      state.history.record(figures.figures, chargedMicros: figures.chargedMicros, at: second)
     }
   }
 
@@ -100,7 +100,11 @@ extension TrafficSampler {
     while !Task.isCancelled {
       let isWatched = hub.listenerCount > 0
       if !isWatched { tail = LiveTail(sequence: server.journal.lastSequence) }
-      if isWatched { tail.publish(server.journal, to: hub, most: Self.shownPerSecond / Self.ticksPerSecond) }
+      if isWatched {
+        tail.publish(
+          server.journal, ExchangeDocument(prices: store.prices), to: hub,
+          most: Self.shownPerSecond / Self.ticksPerSecond)
+      }
       if tick % Self.ticksPerSecond == 0 {
         await read()
         measure()

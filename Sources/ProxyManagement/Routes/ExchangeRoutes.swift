@@ -16,6 +16,8 @@ struct ExchangeRoutes: Sendable {
     routes.managed("/manage/events", ["GET": listen])
   }
 
+  private var document: ExchangeDocument { ExchangeDocument(prices: pages.operations.state.prices) }
+
   private func list(_ context: ManagementContext) async throws -> Reply {
     let filter = try ExchangeFilter(context.query)
     let window = try PageWindow(context.query) ?? PageWindow(limit: PageWindow.standard)
@@ -28,7 +30,7 @@ struct ExchangeRoutes: Sendable {
     let page = Array(found.prefix(window.limit))
     let next = found.count > window.limit ? page.last.map { String($0.sequence) } : nil
     let headers = window.headers(next: next, for: context.request)
-    return .json(200, .array(page.map(ExchangeDocument.summary)), headers: headers)
+    return .json(200, .array(page.map(document.summary)), headers: headers)
   }
 
   private func show(_ context: ManagementContext) async throws -> Reply {
@@ -38,7 +40,7 @@ struct ExchangeRoutes: Sendable {
     guard let record = pages.server.journal.records().first(where: { $0.entry.requestID == id }) else {
       throw Self.notFound
     }
-    return .json(200, ExchangeDocument.detail(record))
+    return .json(200, document.detail(record))
   }
 
   private func listen(_ context: ManagementContext) async throws -> Reply {

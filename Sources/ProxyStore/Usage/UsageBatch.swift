@@ -8,6 +8,8 @@ struct UsageBatch {
   private var rollup = UsageRollup()
   private var charges: [BalanceKey: Int64] = [:]
   private var used: [BudgetKey: Int64] = [:]
+  /// All charges together.
+  private(set) var chargedMicros: Int64 = 0
 
   init(_ entries: [UsageEntry], prices: PriceBook, names: inout ModelNames) {
     rows.reserveCapacity(entries.count)
@@ -17,6 +19,7 @@ struct UsageBatch {
       rows.append(row)
       rollup.add(row, &names)
       guard let charge = row.charge, charge.micros > 0 else { continue }
+      chargedMicros &+= charge.micros
       for (scope, id) in row.scopes {
         charges[BalanceKey(scope: scope, id: id, day: charge.day), default: 0] += charge.micros
       }

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Synchronization
 
 /// The usage ledger: takes entries from traffic and has them written in batches. Any thread.
 public final class UsageLedger: Sendable {
@@ -8,6 +9,8 @@ public final class UsageLedger: Sendable {
   static let most = 8000
 
   let queue: BatchQueue<UsageEntry>
+  // Relaxed: a figure for pages, nothing is published through it.
+  private let charged = Atomic<Int64>(0)
 
   init(limit: Int) {
     queue = BatchQueue(limit: limit, wakeAt: Self.batch)
@@ -16,6 +19,12 @@ public final class UsageLedger: Sendable {
   /// Notes an exchange. Never blocks and never fails: while the file cannot be written entries are kept up to
   /// `StoreOptions.usageQueueLimit`, further ones are dropped and counted.
   public func record(_ entry: consuming UsageEntry) { queue.append(entry) }
+
+  /// What exchanges were charged since the process started, in micro-units; as old as the last tick of the
+  /// writer.
+  public var chargedMicros: Int64 { charged.load(ordering: .relaxed) }
+
+  func noteCharged(_ micros: Int64) { charged.add(micros, ordering: .relaxed) }
 
   /// Entries not in the file yet.
   public var queued: Int { queue.queued }

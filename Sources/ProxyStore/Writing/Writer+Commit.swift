@@ -44,6 +44,7 @@ extension Writer {
       if case .committed(_, _, 1...) = result, token.enlist() { confined.leased.append(token) }
     }
     finish(batch.budgets, budgets)
+    usage.noteCharged(ledger.chargedMicros)
     usage.queue.settle(batch.usage.count)
     audit.settle(batch.audit.count)
     do { try adopt(changes) } catch {

@@ -1,3 +1,4 @@
+import ProxyCore
 import ProxyPipeline
 import ProxyStore
 import Testing
@@ -77,7 +78,7 @@ import Testing
     var tail = LiveTail(sequence: 0)
     _ = tail.sample(total: 1000)
     for number in 0..<30 { journal.push(record("\(number)", 200)) }
-    tail.publish(journal, to: hub, most: 5)
+    tail.publish(journal, ExchangeDocument(prices: PriceBook()), to: hub, most: 5)
     #expect(
       tail.sample(total: 3000) == ["sampled": .bool(true), "seen": .integer(2000), "shown": .integer(5)])
     #expect(tail.sample(total: 3000) == ["sampled": .bool(false), "seen": .integer(0), "shown": .integer(0)])
