@@ -92,6 +92,25 @@ struct ArgumentTests {
   }
 
   @Test(
+    "the flags of the Go program are taken",
+    arguments: [
+      "server -d --env .env --addr :1 --db x.db --log-level info --pid-file p -v --log-file l -c c.yaml",
+      "setup --config .env --openai-key k --management-token m --db d --addr a --interactive --project p --duration 24 --skip-project",
+      "manage project list --json --management-token m --manage-api-base-url http://a",
+      "manage project get id --json --management-token m",
+      "manage project create --name n --openai-key k --json --management-token m",
+      "manage project update id --name n --openai-key k --json --management-token m",
+      "manage project delete id --management-token m",
+      "manage token generate --project-id p --duration 1440 --json --management-token m",
+      "manage cache purge --method GET --url /v1/models --prefix p --api-base-url http://a --management-token m --json",
+      "openai chat --proxy http://a --token t --model m --temperature 0.7 --max-tokens 0 --system s -v --stream",
+      "benchmark --base-url http://a --endpoint /v1/models --token t --token-env E -r 1 -c 1 --json --debug --cache --cache-ttl 1 --method POST",
+    ])
+  func goFlags(line: String) throws {
+    _ = try LLMProxy.parseAsRoot(CommandLineOrder.normalised(line.split(separator: " ").map(String.init)))
+  }
+
+  @Test(
     "addresses of servers",
     arguments: [
       ("http://localhost:8080", "http://localhost:8080", "localhost"),

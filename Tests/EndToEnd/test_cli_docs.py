@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from support import settings
+from support.management import PROVIDER_KEY
 from support.paths import BINARY, REPOSITORY
 from support.wire import free_port
 
@@ -49,3 +50,21 @@ def test_the_exit_codes_are_those_of_the_program():
 def test_every_command_shown_exists(command):
     done = subprocess.run([BINARY, "help", *command.split()], capture_output=True, text=True)
     assert done.returncode == 0 and "OVERVIEW" in done.stdout, done
+
+
+def test_the_commands_of_the_readme_work(mock_proxy, tmp_path):
+    readme = (REPOSITORY / "README.md").read_text()
+    (shown,) = [block for block in re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL) if "llm-proxy manage" in block]
+    create, generate = shown.splitlines()
+    (tmp_path / "provider-key").write_text(PROVIDER_KEY)
+    environment = {"MANAGEMENT_TOKEN": mock_proxy.management_token, "MANAGEMENT_API_BASE_URL": mock_proxy.base_url}
+    (tmp_path / "llm-proxy").symlink_to(BINARY)
+
+    def run(command):
+        path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment | path, capture_output=True, text=True)
+        assert done.returncode == 0, done
+        return dict(line.split(":", 1) for line in done.stdout.splitlines())
+
+    identifier = run(create)["ID"].strip()
+    assert run(generate.replace("<id from above>", identifier))["Max requests"].strip() == "1000"

@@ -13,6 +13,7 @@ from support import settings
 from support.cli import CLI
 from support.client import call
 from support.proxy import eventually
+from support.terminal import ended, on_terminal
 from support.wire import Closed, free_port
 
 
@@ -62,6 +63,27 @@ def test_version_help_and_unknown_words(cli):
     wrong = cli.run("manage", "projct")
     assert wrong.code == 64 and "projct" in wrong.error
     assert cli.run("completions", "tcsh").code == 64
+
+
+def test_deleting_asks_on_a_terminal(mock_proxy, tmp_path):
+    cli = CLI(tmp_path, mock_proxy)
+    project = mock_proxy.management.create_project()
+    for answer, code, status in [("n", 1, 200), ("y", 0, 404)]:
+        terminal = on_terminal(cli, "manage", "project", "delete", project["id"])
+        terminal.expect_exact("[y/N] ")
+        terminal.sendline(answer)
+        assert ended(terminal) == code
+        assert mock_proxy.management.call("GET", f"/manage/projects/{project['id']}").status == status
+
+
+def test_colour_is_for_terminals_that_want_it(mock_proxy, tmp_path):
+    cli = CLI(tmp_path, mock_proxy)
+    mock_proxy.management.create_project()
+    for variables, has_colour in [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]:
+        terminal = on_terminal(cli, "manage", "project", "list", variables=variables)
+        terminal.expect_exact("Created")
+        assert ("\x1b[1m" in terminal.before) == has_colour
+        assert ended(terminal) == 0
 
 
 def test_commands_do_not_touch_what_belongs_to_a_server(cli, tmp_path):

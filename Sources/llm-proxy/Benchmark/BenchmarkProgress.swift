@@ -5,7 +5,7 @@ import ProxyCore
 final class BenchmarkProgress {
   private static let width = 30
   private let plan: BenchmarkPlan
-  private let isShown = Terminal(STDERR_FILENO).hasColour
+  private let isShown = Terminal(STDERR_FILENO).canRewrite
   private var nextLook: UInt64 = 0
 
   /// Progress of `plan`.

@@ -64,7 +64,7 @@ struct UsageCommand: ReportingCommand {
     let terminal = Terminal(STDOUT_FILENO)
     do {
       repeat {
-        if terminal.hasColour, output.format == .table { Console.write("\u{1b}[H\u{1b}[2J") }
+        if terminal.canRewrite, output.format == .table { Console.write("\u{1b}[H\u{1b}[2J") }
         try show(client)
       } while !interruption.wait(milliseconds: Int32(clamping: interval.seconds * 1_000))
     } catch let failure as CommandFailure where failure.status == .interrupted {

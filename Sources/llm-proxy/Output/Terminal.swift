@@ -4,16 +4,18 @@ import Glibc
 struct Terminal {
   /// False for files and pipes.
   let isInteractive: Bool
-  /// True when escape sequences may be written.
+  /// True when text may be set off by colour.
   let hasColour: Bool
+  /// True when what was written may be written over.
+  let canRewrite: Bool
   /// Cells in a line; `nil` when there is no bound.
   let columns: Int?
 
   /// Looks at `descriptor` and at `COLUMNS`, `NO_COLOR` and `TERM`.
   init(_ descriptor: Int32) {
     isInteractive = isatty(descriptor) == 1
-    let noColour = Self.variable("NO_COLOR") != nil
-    hasColour = isInteractive && !noColour && Self.variable("TERM") != "dumb"
+    canRewrite = isInteractive && Self.variable("TERM") != "dumb"
+    hasColour = canRewrite && Self.variable("NO_COLOR") == nil
     if let text = Self.variable("COLUMNS"), let count = Int(text), count > 0 {
       columns = count
     } else {
@@ -27,6 +29,7 @@ struct Terminal {
   init(isInteractive: Bool, hasColour: Bool, columns: Int?) {
     self.isInteractive = isInteractive
     self.hasColour = hasColour
+    canRewrite = isInteractive
     self.columns = columns
   }
 
