@@ -97,15 +97,19 @@ def million(folder, count=1_000_000):
         server.token()
     database = sqlite3.connect(Path(folder) / "llm-proxy.db", isolation_level=None)
     (project,) = database.execute("SELECT id FROM projects").fetchone()
-    database.execute("BEGIN")
-    # In the order of the projects and not of the hashes, as tokens are made.
+    # Indexes are built faster at once than row by row, and a mass import is no change that a server has to be told.
+    parts = database.execute("SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'tokens' AND sql IS NOT NULL"
+                             " AND type IN ('index', 'trigger')").fetchall()
+    database.executescript("PRAGMA cache_size = -1000000; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; BEGIN;"
+                           + "".join(f"DROP {kind} {name};" for kind, name, _ in parts))
+    rows = [(str(uuid.uuid4()), hashlib.sha256(str(n).encode()).hexdigest(), project, 1000 if n % 2 else None)
+            for n in range(count)]
     database.executemany(
         "INSERT INTO tokens (id, token, token_mask, project_id, expires_at, is_active, request_count, max_requests, created_at)"
         " VALUES (?, ?, 'sk-AAAA**************AAAA', ?, '2099-01-01 00:00:00+00:00', 1, 0, ?, '2026-01-01 00:00:00+00:00')",
-        ((str(uuid.uuid4()), hashlib.sha256(str(n).encode()).hexdigest(), project, 1000 if n % 2 else None)
-         for n in range(count)))
-    # A mass import is not a change for a running server: it reads everything when it starts.
-    database.execute("DELETE FROM llmp_changes WHERE seq < (SELECT max(seq) FROM llmp_changes)")
+        rows)
+    for _, _, sql in parts:
+        database.execute(sql)
     database.execute("COMMIT")
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
