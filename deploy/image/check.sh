@@ -59,21 +59,22 @@ mount -t tmpfs -o exec,nosuid,nodev,mode=0700,uid=10001,gid=10001,size=256m tmpf
 mount -o remount,bind,ro "$root"
 
 token=$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')
-inside() { # inside COMMAND…: as the image's user, with the image's environment and nothing else
-  chroot "$root" setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs --bounding-set=-all \
-    env -i -C /data PATH=/usr/local/bin:/usr/bin:/bin LISTEN_ADDR=":$port" DATABASE_PATH=/data/llm-proxy.db \
-    AUDIT_LOG_FILE=/data/audit.log XDG_RUNTIME_DIR=/run/llm-proxy MANAGEMENT_TOKEN="$token" "$@"
-}
+# As the image's user, with the image's environment and nothing else.
+inside=(
+  chroot "$root" setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs --bounding-set=-all
+  env -i -C /data PATH=/usr/local/bin:/usr/bin:/bin LISTEN_ADDR=":$port" DATABASE_PATH=/data/llm-proxy.db
+  AUDIT_LOG_FILE=/data/audit.log XDG_RUNTIME_DIR=/run/llm-proxy MANAGEMENT_TOKEN="$token"
+)
 
 say "the server as user 10001"
-inside /opt/llm-proxy/image/entrypoint.sh server >"$work/server.log" 2>&1 &
+"${inside[@]}" /opt/llm-proxy/image/entrypoint.sh server >"$work/server.log" 2>&1 &
 server=$!
 for _ in $(seq 300); do
-  inside /opt/llm-proxy/image/healthcheck.sh 2>/dev/null && break
+  "${inside[@]}" /opt/llm-proxy/image/healthcheck.sh 2>/dev/null && break
   kill -0 "$server" 2>/dev/null || { cat "$work/server.log"; fail "the server ended"; }
   sleep 0.1
 done
-inside /opt/llm-proxy/image/healthcheck.sh || { cat "$work/server.log"; fail "the health check does not pass"; }
+"${inside[@]}" /opt/llm-proxy/image/healthcheck.sh || { cat "$work/server.log"; fail "the health check does not pass"; }
 
 call() { # call STATUS METHOD PATH TOKEN BODY: prints the answer
   local code
@@ -90,10 +91,10 @@ call 200 POST /v1/chat/completions "$access" '{"model":"gpt-4o","messages":[{"ro
 call 403 POST /v1/chat/completions "$access" '{"model":"gpt-3.5-turbo","messages":[]}' | grep -q model_not_allowed
 
 say "backup inside, stop by SIGTERM"
-inside /usr/local/bin/llm-proxy backup /data/copy.db | grep -q 'wrote /data/copy.db'
+"${inside[@]}" /usr/local/bin/llm-proxy backup /data/copy.db | grep -q 'wrote /data/copy.db'
 [ "$(stat -c %a "$work/data/copy.db")" = 600 ] || fail "the backup is readable by others"
 kill -TERM "$server"
 wait "$server" || fail "the server did not stop in good order"
 server=""
-if inside touch /opt/llm-proxy/written 2>/dev/null; then fail "the root can be written"; fi
+if "${inside[@]}" touch /opt/llm-proxy/written 2>/dev/null; then fail "the root can be written"; fi
 say "done: $(du -sh --exclude=proc "$root" | cut -f1) with the base system"
