@@ -19,6 +19,9 @@ SEED = 20_251_127
 LEASE_FRACTION, LEASE_CAP = 32, 1000
 LIMITS = (2500, 1200, 300, 40)
 WORKERS = 3
+PRICES = {"currency": "USD", "models": [{"match": "*", "input_per_million": 1000, "output_per_million": 1000}]}
+BUDGETS = (600_000, 50_000_000)
+CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 16}
 
 
 class Traffic:
@@ -30,10 +33,10 @@ class Traffic:
         self.served = {token: 0 for token in tokens}
         self.open = {token: 0 for token in tokens}
 
-    def ask(self, proxy, token, client):
+    def ask(self, token, client, body=None):
         with self.lock:
             self.open[token] += 1
-        client.ask("GET", "/v1/models", token=token)
+        client.ask("POST" if body else "GET", "/v1/chat/completions" if body else "/v1/models", body=body, token=token)
         answer = client.answer()
         if not answer.is_whole:
             raise Closed()
@@ -43,12 +46,12 @@ class Traffic:
         assert answer.status in (200, 429), answer
         return answer.status
 
-    def run(self, proxy, seed, stop):
+    def run(self, proxy, seed, stop, body=None):
         choice = random.Random(seed)
         try:
             with proxy.client() as client:
                 while not stop.is_set():
-                    self.ask(proxy, choice.choice(self.tokens), client)
+                    self.ask(choice.choice(self.tokens), client, body)
         except (OSError, Closed):
             pass  # the crash
 
@@ -105,21 +108,42 @@ def check_file(proxy, *command):
     return json.loads(done.stdout)
 
 
+def check_ledger(database, tokens):
+    """The sum of the entries is the balance, for every token and project, and in the roll-ups."""
+    sums = {}
+    for scope, column in ((1, "project_id"), (2, "token_id")):
+        sums |= {(scope, identifier): micros for identifier, micros in database.execute(
+            f"SELECT {column}, sum(charged_micros) FROM usage_entries WHERE charged_micros > 0 GROUP BY {column}")}
+    balances = {(scope, identifier): total for scope, identifier, total in database.execute(
+        "SELECT scope, id, total_micros FROM usage_balances WHERE total_micros > 0")}
+    assert balances == sums
+    assert all((2, token["id"]) in balances for token in tokens), "both were charged"
+    for table in ("usage_hours", "usage_days"):
+        entries = database.execute("SELECT count(*), sum(total_tokens), sum(charged_micros) FROM usage_entries").fetchone()
+        assert database.execute(f"SELECT sum(requests), sum(total_tokens), sum(charged_micros) FROM {table}").fetchone() == entries
+    # Used up to within one request's reservation: what a process held when it was killed was not lost.
+    left = BUDGETS[0] - balances[(2, tokens[0]["id"])]
+    assert 0 <= left <= BUDGETS[0] // 5, left
+
+
 @pytest.mark.timeout(600)
 def test_fifty_crashes_exceed_no_limit_and_lose_nothing_acknowledged(tmp_path):
-    configuration = settings.configuration("http://mock.invalid", adapter="mock")
+    configuration = settings.configuration("http://mock.invalid", adapter="mock") | {"prices": PRICES}
     environment = {"LOG_LEVEL": "warn"}
     proxy = Proxy(tmp_path / "proxy", configuration, environment).start()
     project = proxy.management.create_project()
     tokens = [proxy.management.create_token(project, max_requests=limit) for limit in LIMITS]
     limits = {token["token"]: limit for token, limit in zip(tokens, LIMITS)}
+    budgeted = [proxy.management.create_token(project, budget={"total_micros": budget}) for budget in BUDGETS]
     traffic, changes = Traffic(list(limits)), Changes(project)
+    paid = Traffic([token["token"] for token in budgeted])
     choice = random.Random(SEED)
     forfeitable = dict.fromkeys(limits, 0)
     for crash in range(CRASHES):
         stop, changes.died = threading.Event(), threading.Event()
         threads = [threading.Thread(target=traffic.run, args=(proxy, crash * 100 + n, stop)) for n in range(WORKERS)]
         threads.append(threading.Thread(target=changes.run, args=(proxy, crash, stop)))
+        threads += [threading.Thread(target=paid.run, args=(proxy, crash * 10 + n, stop, CHAT)) for n in range(2)]
         for thread in threads:
             thread.start()
         # The moment is random on purpose: what is tested must hold at every one.
@@ -136,6 +160,10 @@ def test_fifty_crashes_exceed_no_limit_and_lose_nothing_acknowledged(tmp_path):
             check_file(proxy, "audit", "verify")
         proxy.start()
     drain(proxy, traffic)
+    with proxy.client() as client:
+        # A budget that is used up stays used up, whatever crashed.
+        while paid.ask(paid.tokens[0], client, CHAT) == 200:
+            pass
     assert proxy.stop() == 0
     for token, limit in limits.items():
         served, unknown = traffic.served[token], traffic.open[token]
@@ -148,6 +176,7 @@ def test_fifty_crashes_exceed_no_limit_and_lose_nothing_acknowledged(tmp_path):
     assert check_file(proxy, "audit", "verify")["ok"]
     with sqlite3.connect(proxy.folder / "llm-proxy.db") as database:
         changes.check(database)
+        check_ledger(database, budgeted)
         for token, limit in limits.items():
             assert database.execute("SELECT count(*) FROM tokens WHERE request_count > max_requests").fetchone() == (0,)
 
@@ -156,5 +185,5 @@ def drain(proxy, traffic):
     """Uses up what is left of every token."""
     with proxy.client() as client:
         for token in traffic.tokens:
-            while traffic.ask(proxy, token, client) == 200:
+            while traffic.ask(token, client) == 200:
                 pass
