@@ -10,7 +10,9 @@ final class StatementTexts {
   func keep(_ text: UnsafeRawBufferPointer) -> UnsafePointer<CChar>? {
     guard text.count <= Self.capacity - used else { return nil }
     let start = memory + used
-    if let base = text.baseAddress { UnsafeMutableRawPointer(start).copyMemory(from: base, byteCount: text.count) }
+    if let base = text.baseAddress {
+      UnsafeMutableRawPointer(start).copyMemory(from: base, byteCount: text.count)
+    }
     used += text.count
     return UnsafePointer(start)
   }
