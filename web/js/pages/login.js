@@ -34,7 +34,7 @@ export function login(reason, done) {
     fill(place);
     fill(fields, way === "password"
       ? [field("User", input({ name: "username", autocomplete: "username", autocapitalize: "off", spellcheck: false, required: true })),
-        field("Password", secret({ name: "password", autocomplete: "current-password" }), { hint: "ADMIN_USER and ADMIN_PASSWORD of the server's environment." })]
+        field("Password", secret({ name: "password", autocomplete: "current-password" }), { hint: "ADMIN_USER and ADMIN_PASSWORD of the server’s environment. Without them, sign in with the management token." })]
       : [field("Management token", secret({ name: "management_token", autocomplete: "off" }), { hint: "MANAGEMENT_TOKEN of the server's environment. “make run” keeps it in data/management-token." })]);
   }
 

@@ -12,7 +12,7 @@ export async function converse({ request, secret, signal, onText, onRaw, before 
   onRaw(`POST /v1/chat/completions\nauthorization: Bearer ${secret.slice(0, 6)}…\ncontent-type: application/json\n\n${body}\n\n`);
   try {
     const answer = await fetch("/v1/chat/completions", {
-      method: "POST", body, signal, credentials: "omit", cache: "no-store", headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+      method: "POST", body, signal, credentials: "same-origin", cache: "no-store", headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
     });
     outcome.status = answer.status;
     outcome.requestID = answer.headers.get("x-request-id");
