@@ -23,6 +23,7 @@ public enum AdminProcess {
     }
     var management = ManagementSettings(token: settings.managementToken)
     management.admin = settings.admin
+    management.admin.apiBaseURL = settings.apiBaseURL
     let api = RemoteAPI(
       server: server, managementToken: settings.managementToken, authorityFile: authorityFile)
     let plane: ManagementPlane

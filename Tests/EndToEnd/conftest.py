@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from support import answers, settings
-from support.browser import ENVIRONMENT, chromium
+from support.admin_api import ACCOUNTS
 from support.certificates import Authority
 from support.paths import BINARY, COMPATIBILITY
 from support.provider import Provider
@@ -65,6 +65,8 @@ def mock_proxy(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
+    # Here and not above: tests without a browser run where there is none.
+    from support.browser import chromium
     with chromium() as running:
         yield running
 
@@ -73,7 +75,7 @@ def browser():
 def admin_proxy(tmp_path_factory):
     """A proxy on the mock adapter whose admin UI the browser tests share: nobody stops or kills it."""
     configuration = settings.configuration("http://mock.invalid", adapter="mock")
-    with Proxy(tmp_path_factory.mktemp("admin"), configuration, ENVIRONMENT).start() as proxy:
+    with Proxy(tmp_path_factory.mktemp("admin"), configuration, ACCOUNTS).start() as proxy:
         yield proxy
 
 
@@ -83,7 +85,7 @@ def start_admin(tmp_path):
     running = []
 
     def start():
-        proxy = Proxy(tmp_path / f"admin-{len(running)}", settings.configuration("http://mock.invalid", adapter="mock"), ENVIRONMENT)
+        proxy = Proxy(tmp_path / f"admin-{len(running)}", settings.configuration("http://mock.invalid", adapter="mock"), ACCOUNTS)
         running.append(proxy)
         return proxy.start()
 

@@ -4,7 +4,8 @@ import re
 import subprocess
 
 import pytest
-from support.browser import VIEWER, VIEWER_PASSWORD, Admin, expect
+from support.admin_api import PASSWORD, USER, VIEWER, VIEWER_PASSWORD
+from support.browser import Admin, expect
 from support.client import call
 from support.proxy import eventually
 
@@ -93,9 +94,9 @@ def test_journey_by_keyboard_alone(admin, admin_proxy):
     """The same without a mouse: Tab, Enter, single keys and the palette."""
     page = admin.page
     admin.open()
-    admin.type("operator")
+    admin.type(USER)
     admin.press("Tab")
-    admin.type("correct horse battery staple")
+    admin.type(PASSWORD)
     admin.press("Enter")
     admin.heading("Overview")
 

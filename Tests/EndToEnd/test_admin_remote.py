@@ -53,6 +53,7 @@ def test_the_ui_and_its_sessions_are_here(remote, proxy):
     assert page.body.decode() == PAGE and "frame-ancestors 'none'" in page.headers.get("content-security-policy")
     assert remote.call("GET", "/manage/projects").json()["code"] == "missing_credentials"
     session = Session(remote)
+    assert session.call("GET", "/admin/session").json()["api_base_url"] == proxy.base_url
     made = session.call("POST", "/manage/projects", {"name": "made from afar", "api_key": "sk-x"})
     assert made.status == 201 and made.headers.get("x-request-id")
     assert any(one["name"] == "made from afar" for one in manage(proxy, "/manage/projects"))

@@ -20,6 +20,8 @@ public struct AdminSettings: Sendable {
   public var isEnabled = true
   /// Folder with the UI's files; it may be absent, then there is no UI but a sentence that says so.
   public var webDirectory = "./build/web"
+  /// Where applications reach the API; `nil` means at the address of the UI.
+  public var apiBaseURL: String?
   /// May do everything; `nil` means that only the management token signs in.
   public var administrator: Account?
   /// May look at everything and change nothing.

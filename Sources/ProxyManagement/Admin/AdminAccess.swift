@@ -11,7 +11,9 @@ struct AdminAccess: Sendable {
     sessions = AdminSessions(settings.admin, seconds: seconds)
     let credentials = CredentialCheck(accounts: accounts, sessions: sessions, logins: logins)
     gate = ManagementGate(credentials: credentials, trail: trail, seconds: seconds)
-    routes = SessionRoutes(accounts: accounts, sessions: sessions, logins: logins, trail: trail)
+    routes = SessionRoutes(
+      accounts: accounts, sessions: sessions, logins: logins, trail: trail,
+      apiBaseURL: settings.admin.apiBaseURL)
   }
 
   /// Adds the UI's files from `folder`, and signing in.

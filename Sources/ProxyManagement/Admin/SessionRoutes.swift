@@ -7,6 +7,8 @@ struct SessionRoutes: Sendable {
   let sessions: AdminSessions
   let logins: LoginGuard
   let trail: AuditTrail
+  /// Where applications reach the API, when that is not the address of the UI.
+  let apiBaseURL: String?
 
   /// Answers a request for the session. Never throws.
   func answer(_ context: ManagementContext) async -> Reply {
@@ -73,12 +75,12 @@ struct SessionRoutes: Sendable {
 
   private func document(_ session: SessionTable.Session, headers: [(String, String)] = []) -> Reply {
     let end = Timestamp.now().advanced(by: .seconds(sessions.secondsLeft(session)))
-    return .json(
-      200,
-      [
-        "user": .string(session.user), "role": .string(session.role.rawValue),
-        "csrf_token": .string(session.csrfToken), "expires_at": .string(end.rfc3339),
-      ], headers: headers)
+    let members: JSONValue = [
+      "user": .string(session.user), "role": .string(session.role.rawValue),
+      "csrf_token": .string(session.csrfToken), "expires_at": .string(end.rfc3339),
+    ]
+    let address = apiBaseURL.map { [JSONValue.Member(name: "api_base_url", value: .string($0))] } ?? []
+    return .json(200, members.adding(address), headers: headers)
   }
 }
 

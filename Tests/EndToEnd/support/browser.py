@@ -7,15 +7,10 @@ from contextlib import contextmanager
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
+from .admin_api import PASSWORD, USER
 from .paths import REPOSITORY
 from .wire import SAFETY_NET_SECONDS
 
-USER, PASSWORD = "operator", "correct horse battery staple"
-VIEWER, VIEWER_PASSWORD = "auditor", "only looking around"
-ENVIRONMENT = {
-    "ADMIN_USER": USER, "ADMIN_PASSWORD": PASSWORD,
-    "ADMIN_VIEWER_USER": VIEWER, "ADMIN_VIEWER_PASSWORD": VIEWER_PASSWORD,
-}
 # Kept for people to look at; not part of the repository.
 SCREENSHOTS = REPOSITORY / "tmp" / "screenshots"
 SETTLED = "() => document.querySelector('main h1') && !document.querySelector('main [aria-busy=true], main .skeleton')"
