@@ -71,7 +71,7 @@ def test_login_page_is_accessible_silent_and_fits(browser, admin_proxy, theme, w
     admin = Admin(browser, admin_proxy, theme, width)
     admin.open("/tokens?status=revoked")
     admin.assert_sound(f"login-{theme}-{width}")
-    admin.page.get_by_text("Management token").click()
+    admin.page.get_by_text("Management token", exact=True).click()
     admin.assert_sound(f"login-token-{theme}-{width}")
     admin.close()
 
