@@ -42,7 +42,9 @@ public final class ManagementPlane: ControlPlane {
     OpenAPIRoute(file: settings.openAPIFile).add(to: routes)
     SelfRoutes(operations: operations).add(
       to: routes,
-      through: SelfGate(state: state, gate: access.gate, trail: trail, seconds: settings.clock))
+      through: SelfGate(
+        state: state, gate: access.gate, trail: trail, allowance: settings.admin.loginAttempts,
+        seconds: settings.clock))
     UsageRoutes(operations: operations).add(to: routes)
     let pages = server.map { [hub] in
       LivePages(server: $0, operations: operations, hub: hub, sessions: access.sessions)

@@ -1,5 +1,5 @@
 /// The request methods that are served. Every other one, however well formed, is refused with 501, and
-/// `TRACE` with 405.
+/// `TRACE` and `QUERY` with 405.
 public enum Method: UInt8, Sendable, CaseIterable {
   case get, head, post, put, patch, delete, options
 

@@ -54,9 +54,11 @@ struct RequestLine {
     guard length > 0, length < count, p.load(fromByteOffset: length, as: UInt8.self) == 0x20 else {
       return .malformedRequestLine
     }
-    // TRACE would send the fields of the request back, credentials included.
+    // Known, and not allowed: TRACE would send the fields of the request back, credentials included, and nothing
+    // here answers QUERY.
     let name = UnsafeRawBufferPointer(start: p, count: length)
-    return name.elementsEqual("TRACE".utf8) ? .refusedMethod : .unknownMethod
+    return name.elementsEqual("TRACE".utf8) || name.elementsEqual("QUERY".utf8)
+      ? .refusedMethod : .unknownMethod
   }
 
   private mutating func readVersion(_ base: UnsafeRawPointer, from start: Int, count: Int) throws(WireError) {

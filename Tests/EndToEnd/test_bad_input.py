@@ -32,6 +32,7 @@ MALFORMED = {
     "a method nobody knows": (get(line=b"BREW /v1/models HTTP/1.1"), 501),
     "a method in lower case": (get(line=b"get /v1/models HTTP/1.1"), 501),
     "a method that shows credentials": (get(line=b"TRACE /v1/models HTTP/1.1"), 405),
+    "a method that is not served": (get(line=b"QUERY /v1/models HTTP/1.1"), 405),
     "a tunnel": (b"CONNECT proxy.test:443 HTTP/1.1\r\n" + HOST + b"\r\n", 501),
     "a white space before the request line": (b" " + get(), 400),
     "a TLS hello on a plain port": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 64, 400),

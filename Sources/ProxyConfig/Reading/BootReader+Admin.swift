@@ -13,6 +13,8 @@ extension BootReader {
       "ADMIN_SESSION_IDLE", variable: "ADMIN_SESSION_IDLE", default: admin.sessionIdle)
     admin.sessionLifetime = settings.duration(
       "ADMIN_SESSION_LIFETIME", variable: "ADMIN_SESSION_LIFETIME", default: admin.sessionLifetime)
+    admin.loginAttempts = settings.integer(
+      "LOGIN_ATTEMPTS", variable: "LOGIN_ATTEMPTS", default: admin.loginAttempts, range: 1...1_000_000)
     if let viewer = admin.viewer, viewer.user == admin.administrator?.user {
       let (place, key) = settings.environment.place(of: "ADMIN_VIEWER_USER")
       settings.report.refuse(

@@ -17,6 +17,10 @@ extension EnvironmentVariable {
     .init("ADMIN_SESSION_IDLE", .admin, .duration, "30m", "A session not used for this long ends."),
     .init("ADMIN_SESSION_LIFETIME", .admin, .duration, "8h", "A session ends after this in any case."),
     .init(
+      "LOGIN_ATTEMPTS", .admin, .count(1...1_000_000), "10",
+      "Wrong credentials that an address may show in a minute before it gets 429, at `/manage`, `/admin` and "
+        + "`/self`."),
+    .init(
       "ADMIN_UI_LISTEN_ADDR", .admin, .address, ":8081",
       "Address of `llm-proxy admin`, which serves the UI on a port of its own."),
     .init(

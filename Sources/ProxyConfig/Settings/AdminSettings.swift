@@ -30,6 +30,8 @@ public struct AdminSettings: Sendable {
   public var sessionIdle = Duration.seconds(30 * 60)
   /// A session ends after this, however much it is used.
   public var sessionLifetime = Duration.seconds(8 * 60 * 60)
+  /// Wrong credentials an address may present in a minute before it is throttled.
+  public var loginAttempts = 10
 
   /// The defaults.
   public init() {}

@@ -7,7 +7,8 @@ struct AdminAccess: Sendable {
   init(_ settings: ManagementSettings, trail: AuditTrail) {
     let seconds = settings.clock
     let accounts = AdminAccounts(managementToken: settings.token, settings.admin)
-    let logins = LoginGuard(trail: trail, seconds: seconds)
+    let logins = LoginGuard(
+      trail: trail, allowance: settings.admin.loginAttempts, seconds: seconds)
     sessions = AdminSessions(settings.admin, seconds: seconds)
     let credentials = CredentialCheck(accounts: accounts, sessions: sessions, logins: logins)
     gate = ManagementGate(credentials: credentials, trail: trail, seconds: seconds)

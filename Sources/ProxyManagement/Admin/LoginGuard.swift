@@ -5,10 +5,13 @@ import Synchronization
 final class LoginGuard: Sendable {
   private let trail: AuditTrail
   private let seconds: @Sendable () -> Int64
-  private let throttle = Mutex(LoginThrottle())
+  private let throttle: Mutex<LoginThrottle>
 
-  /// `seconds` is a steady clock.
-  init(trail: AuditTrail, seconds: @escaping @Sendable () -> Int64) {
+  /// `allowance` is how many wrong credentials an address may show in a minute, `seconds` a steady clock.
+  init(
+    trail: AuditTrail, allowance: Int = LoginThrottle.allowance, seconds: @escaping @Sendable () -> Int64
+  ) {
+    throttle = Mutex(LoginThrottle(allowance: allowance))
     self.trail = trail
     self.seconds = seconds
   }

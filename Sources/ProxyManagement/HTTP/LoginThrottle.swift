@@ -11,7 +11,8 @@ struct LoginThrottle {
     var isAudited: Bool
   }
 
-  /// Wrong tokens an address may present in one window before it is throttled.
+  /// Wrong tokens an address may present in one window before it is throttled, unless the settings say
+  /// otherwise.
   static let allowance = 10
   /// Refused logins that are audited in one window, of one address and of all together.
   static let auditAllowance = (address: 20, total: 600)
@@ -26,8 +27,14 @@ struct LoginThrottle {
     var audited = 0
   }
 
+  private let allowance: Int
   private var windows: [String: Window] = [:]
   private var total = Window(began: 0)
+
+  /// Throttles beyond `allowance` wrong tokens in one window.
+  init(allowance: Int = Self.allowance) {
+    self.allowance = allowance
+  }
 
   /// Records a refused login of `address` at `second` (of any steady clock) and says what follows.
   mutating func refused(_ address: String, isGuess: Bool, at second: Int64) -> Verdict {
@@ -36,9 +43,9 @@ struct LoginThrottle {
     if second - window.began >= Self.windowSeconds { window = Window(began: second) }
     if windows[address] == nil { makeRoom(at: second) }
     if isGuess { window.wrong += 1 }
-    let isThrottled = isGuess && window.wrong > Self.allowance
+    let isThrottled = isGuess && window.wrong > allowance
     // Of the throttled ones only the first: it says that guessing goes on.
-    let isNews = !isThrottled || window.wrong == Self.allowance + 1
+    let isNews = !isThrottled || window.wrong == allowance + 1
     let isAudited =
       isNews && window.audited < Self.auditAllowance.address && total.audited < Self.auditAllowance.total
     if isAudited {
@@ -52,7 +59,7 @@ struct LoginThrottle {
 
   /// Seconds until `address` may try again; `nil` when it may now.
   func blockedSeconds(_ address: String, at second: Int64) -> Int? {
-    guard let window = windows[address], window.wrong >= Self.allowance,
+    guard let window = windows[address], window.wrong >= allowance,
       second - window.began < Self.windowSeconds
     else { return nil }
     return Int(max(1, window.began + Self.windowSeconds - second))

@@ -19,6 +19,11 @@ struct QueryFields: Sendable {
     }
   }
 
+  /// The first value of `name`, even an empty one.
+  func first(_ name: String) -> String? {
+    fields.first { $0.name == name }?.value
+  }
+
   /// The first value of the first of `names` that is given and not empty.
   func text(_ names: String...) -> String? {
     for name in names {
@@ -68,7 +73,7 @@ struct PageWindow: Sendable {
   /// number.
   init?(_ query: QueryFields) throws(ManagementFault) {
     after = query.text("after")
-    guard let text = query.text("limit") else {
+    guard let text = query.first("limit") else {
       guard after != nil else { return nil }
       limit = Self.standard
       return

@@ -12,13 +12,14 @@ final class SelfGate: Sendable {
   private let gate: ManagementGate
   private let trail: AuditTrail
   private let seconds: @Sendable () -> Int64
-  private let throttle = Mutex(LoginThrottle())
+  private let throttle: Mutex<LoginThrottle>
 
   /// `gate` remembers repetitions; `seconds` is a steady clock.
   init(
     state: any ManagementState, gate: ManagementGate, trail: AuditTrail,
-    seconds: @escaping @Sendable () -> Int64
+    allowance: Int = LoginThrottle.allowance, seconds: @escaping @Sendable () -> Int64
   ) {
+    throttle = Mutex(LoginThrottle(allowance: allowance))
     self.state = state
     self.gate = gate
     self.trail = trail

@@ -11,7 +11,9 @@ struct ProjectRoutes: Sendable {
   /// Adds the routes of projects.
   func add(to routes: RouteTable) {
     let item: [String: RouteTable.Handler] = ["GET": read, "PATCH": update, "DELETE": delete]
-    let revocation = item.merging(["POST": revokeTokens]) { $1 }
+    // The methods of a project answer here too, as in the Go program; what the address offers is `POST`.
+    let refusal: RouteTable.Handler = { _ in throw ManagementFault.methodNotAllowed(["POST"]) }
+    let revocation = item.merging(["POST": revokeTokens, "PUT": refusal, "OPTIONS": refusal]) { $1 }
     routes.managed(Self.path, ["GET": list, "POST": create]) { rest in
       ("/" + rest).hasSuffix(Self.revocation) ? revocation : item
     }
