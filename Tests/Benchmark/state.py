@@ -10,7 +10,6 @@
 """
 
 import argparse
-import hashlib
 import http.client
 import json
 import os
@@ -101,12 +100,13 @@ def million(folder, count=1_000_000):
                              " AND type IN ('index', 'trigger')").fetchall()
     database.executescript("PRAGMA cache_size = -1000000; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; BEGIN;"
                            + "".join(f"DROP {kind} {name};" for kind, name, _ in parts))
-    rows = [(str(uuid.uuid4()), hashlib.sha256(str(n).encode()).hexdigest(), project, 1000 if n % 2 else None)
-            for n in range(count)]
-    database.executemany(
-        "INSERT INTO tokens (id, token, token_mask, project_id, expires_at, is_active, request_count, max_requests, created_at)"
-        " VALUES (?, ?, 'sk-AAAA**************AAAA', ?, '2099-01-01 00:00:00+00:00', 1, 0, ?, '2026-01-01 00:00:00+00:00')",
-        rows)
+    database.execute(f"""
+        WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT {count}),
+          random(n, id, hash) AS (SELECT n, lower(hex(randomblob(16))), lower(hex(randomblob(32))) FROM numbers)
+        INSERT INTO tokens (id, token, token_mask, project_id, expires_at, is_active, request_count, max_requests, created_at)
+        SELECT substr(id, 1, 8) || '-' || substr(id, 9, 4) || '-' || substr(id, 13, 4) || '-' || substr(id, 17, 4) || '-'
+          || substr(id, 21), hash, 'sk-AAAA**************AAAA', ?, '2099-01-01 00:00:00+00:00', 1, 0,
+          CASE WHEN n % 2 THEN 1000 END, '2026-01-01 00:00:00+00:00' FROM random""", (project,))
     for _, _, sql in parts:
         database.execute(sql)
     database.execute("COMMIT")
