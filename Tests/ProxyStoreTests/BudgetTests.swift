@@ -178,6 +178,28 @@ import Testing
     await store.close()
   }
 
+  @Test func `charges of mixed rows go to whom they belong`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try open(folder)
+    let project = try await store.makeProject()
+    var tokens: [AccessToken] = []
+    for _ in 0..<3 {
+      tokens.append(try #require(store.accessToken(try await store.makeToken(project.id).secret)))
+    }
+    let now = Clocks.unixMilliseconds()
+    for index in 0..<500 {
+      let token = tokens[index / 3 % 3]
+      // Some cost nothing, some are of yesterday, some of a model without a price.
+      store.usage.record(
+        RollupTests.entry(
+          token, model: index % 11 == 0 ? "free" : "m", at: index % 13 == 0 ? now - 86_400_000 : now,
+          input: index % 4 == 0 ? 0 : Int64(index), output: 0))
+    }
+    try await store.flush()
+    for token in tokens { #expect(try await spent(store, token) > 0) }
+    await store.close()
+  }
+
   @Test func `two processes on one file share a budget exactly`() async throws {
     let folder = try TemporaryFolder()
     let first = try open(folder)

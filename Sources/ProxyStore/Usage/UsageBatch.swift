@@ -14,17 +14,31 @@ struct UsageBatch {
   init(_ entries: [UsageEntry], prices: PriceBook, names: inout ModelNames) {
     rows.reserveCapacity(entries.count)
     var price: ModelPrice?
+    // Rows that are alike follow each other: their charges are added up before anything is looked up.
+    var run: (keys: [BalanceKey], day: Int64, micros: Int64) = ([], 0, 0)
     for entry in entries {
       let row = LedgerRow(entry, prices: prices, price: &price, last: rows.last)
       rows.append(row)
       rollup.add(row, &names)
+      if !row.isLikeLast {
+        add(run.micros, to: run.keys)
+        run = ([], 0, 0)
+      }
       guard let charge = row.charge, charge.micros > 0 else { continue }
       chargedMicros &+= charge.micros
-      for (scope, id) in row.scopes {
-        charges[BalanceKey(scope: scope, id: id, day: charge.day), default: 0] += charge.micros
+      if run.keys.isEmpty || run.day != charge.day {
+        add(run.micros, to: run.keys)
+        let keys = row.scopes.map { BalanceKey(scope: $0.scope, id: $0.id, day: charge.day) }
+        run = (keys, charge.day, 0)
       }
+      run.micros &+= charge.micros
       for account in entry.reservation?.accounts ?? [] { used[account.key, default: 0] += charge.micros }
     }
+    add(run.micros, to: run.keys)
+  }
+
+  private mutating func add(_ micros: Int64, to keys: [BalanceKey]) {
+    for key in keys { charges[key, default: 0] &+= micros }
   }
 
   /// Writes everything. `holder` is this process's number, when it holds anything.
