@@ -161,11 +161,11 @@ extension Directory {
     for row in rows { put(row) }
     var tables = shards.map { _ in TokenTable() }
     for at in tables.indices { tables[at].reserve(expectedTokens / tables.count) }
-    var children: [TokenRow] = []
+    var children: [(child: TokenHash, parent: TokenHash)] = []
     func index(_ hash: TokenHash) -> Int { Int(truncatingIfNeeded: hash.word0 >> (64 - Self.shardBits)) }
     try fill { row, project in
       let at = index(row.hash)
-      if row.withering?.parent != nil { children.append(row) }
+      if let parent = row.withering?.parent { children.append((row.hash, parent)) }
       if let token = self.token(row.hash), token.project === project {
         token.reload(row)
         tables[at].insert(token)
@@ -173,11 +173,9 @@ extension Directory {
         tables[at].insert(AccessToken(row: row, project: project))
       }
     }
-    for row in children {
-      guard let parent = row.withering?.parent, let token = tables[index(parent)].token(parent) else {
-        continue
-      }
-      tables[index(row.hash)].token(row.hash)?.link(token)
+    for (child, parent) in children {
+      guard let token = tables[index(parent)].token(parent) else { continue }
+      tables[index(child)].token(child)?.link(token)
     }
     for (shard, table) in zip(shards, tables) {
       let old = shard.content.withLock { content in
