@@ -33,11 +33,12 @@ import Testing
     #expect(throws: ConfigurationRefusal.self) { try load(variables) }
   }
 
-  @Test(arguments: [
-    ("default", SettingOrigin.Kind.standard, nil), ("flag --addr", .flag, "--addr"),
-    ("environment LOG_LEVEL", .environment, "LOG_LEVEL"), (".env:3 LOG_LEVEL", .environmentFile, ".env:3"),
-    ("my config.yaml:12", .file, "my config.yaml:12"), ("built-in defaults:4", .standard, nil),
-  ] as [(String, SettingOrigin.Kind, String?)])
+  @Test(
+    arguments: [
+      ("default", SettingOrigin.Kind.standard, nil), ("flag --addr", .flag, "--addr"),
+      ("environment LOG_LEVEL", .environment, "LOG_LEVEL"), (".env:3 LOG_LEVEL", .environmentFile, ".env:3"),
+      ("my config.yaml:12", .file, "my config.yaml:12"), ("built-in defaults:4", .standard, nil),
+    ] as [(String, SettingOrigin.Kind, String?)])
   func originsAreTakenApart(source: String, kind: SettingOrigin.Kind, location: String?) {
     let origin = SettingOrigin(source: source, defaultsFile: DefaultConfiguration.file)
     #expect(origin.kind == kind && origin.location == location)

@@ -4,13 +4,15 @@ struct LivePages: Sendable {
   let operations: Operations
   let sampler: TrafficSampler
   let hub: EventHub
+  private let cache = OverviewCache()
 
   /// Pages that show `server`; events go out through `hub` to sessions that are alive.
   init(server: any LiveServer, operations: Operations, hub: EventHub, sessions: AdminSessions) {
     self.server = server
     self.operations = operations
     self.hub = hub
-    sampler = TrafficSampler(server: server, store: operations.state, hub: hub, sessions: sessions)
+    sampler = TrafficSampler(
+      server: server, store: operations.state, hub: hub, sessions: sessions, overview: cache)
     operations.trail.changes.listen { [hub] record in
       hub.publish(EventText.event("change", record.change))
     }
@@ -19,7 +21,7 @@ struct LivePages: Sendable {
   /// Adds all routes.
   func add(to routes: RouteTable) {
     ExchangeRoutes(pages: self).add(to: routes)
-    OverviewRoutes(pages: self, cache: OverviewCache()).add(to: routes)
+    OverviewRoutes(pages: self, cache: cache).add(to: routes)
     PipelineRoutes(pages: self).add(to: routes)
     ProviderRoutes(pages: self).add(to: routes)
     ConfigurationRoutes(pages: self).add(to: routes)

@@ -17,12 +17,15 @@ final class OverviewCache: Sendable {
   static let lifetimeSeconds: Int64 = 5
   /// Counts of projects and tokens look at every row.
   static let countLifetimeSeconds: Int64 = 30
+  /// More tokens than this are counted in the background: a million take some hundred milliseconds.
+  static let mostAtOnce = 50_000
   /// Projects and models shown.
   static let shown = 5
 
   private struct Kept {
     var figures: [String: (at: Int64, figures: OverviewFigures)] = [:]
-    var counts: (at: Int64, document: JSONValue)?
+    var counts: (at: Int64, document: JSONValue, isSlow: Bool)?
+    var isCountWanted = true
   }
 
   private let kept = Mutex(Kept())
@@ -43,18 +46,34 @@ final class OverviewCache: Sendable {
     return figures
   }
 
-  private func counts(_ state: any ManagementState, now: Timestamp) async -> JSONValue {
-    if let known = kept.withLock({ $0.counts }), now.seconds - known.at < Self.countLifetimeSeconds,
-      known.document["tokens"] != .integer(0)
-    {
-      return known.document
+  /// Counts projects and tokens in the background when a page has asked and they are old, and once at the start.
+  func refreshCounts(_ state: any ManagementState) async {
+    let isWanted = kept.withLock { kept in
+      defer { kept.isCountWanted = false }
+      return kept.isCountWanted
     }
+    if isWanted { _ = await count(state) }
+  }
+
+  /// With few tokens they are counted at once. With many nobody waits for it: a page gets what was counted last.
+  private func counts(_ state: any ManagementState, now: Timestamp) async -> JSONValue {
+    let known: JSONValue? = kept.withLock { kept in
+      guard let counts = kept.counts, counts.isSlow else { return nil }
+      if now.seconds - counts.at >= Self.countLifetimeSeconds { kept.isCountWanted = true }
+      return counts.document
+    }
+    if let known { return known }
+    return await count(state)
+  }
+
+  private func count(_ state: any ManagementState) async -> JSONValue {
     guard let counts = try? await state.counts() else { return .null }
+    let isSlow = counts.tokens > Self.mostAtOnce
     let document: JSONValue = [
       "projects": .integer(counts.projects), "active_projects": .integer(counts.activeProjects),
       "tokens": .integer(counts.tokens), "active_tokens": .integer(counts.activeTokens),
     ]
-    kept.withLock { $0.counts = (now.seconds, document) }
+    kept.withLock { $0.counts = (Timestamp.now().seconds, document, isSlow) }
     return document
   }
 

@@ -25,12 +25,17 @@ final class TrafficSampler: Sendable {
   private let store: any ManagementState
   private let hub: EventHub
   private let sessions: AdminSessions
+  private let overview: OverviewCache
   private let state = Mutex(State())
   private let task = Mutex<Task<Void, Never>?>(nil)
   /// When the process began to serve.
   let started = Clocks.monotonicNanoseconds()
 
-  init(server: any LiveServer, store: any ManagementState, hub: EventHub, sessions: AdminSessions) {
+  init(
+    server: any LiveServer, store: any ManagementState, hub: EventHub, sessions: AdminSessions,
+    overview: OverviewCache
+  ) {
+    self.overview = overview
     self.server = server
     self.store = store
     self.hub = hub
@@ -108,6 +113,7 @@ extension TrafficSampler {
       if tick % Self.ticksPerSecond == 0 {
         await read()
         measure()
+        await overview.refreshCounts(store)
         if isWatched { publishEachSecond(&tail, second: tick / Self.ticksPerSecond) }
       }
       tick += isWatched ? 1 : Self.ticksPerSecond
