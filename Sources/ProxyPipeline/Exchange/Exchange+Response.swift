@@ -46,6 +46,7 @@ extension Exchange {
       // A stream may last for hours: it keeps no more memory than it needs.
       upstreamMap.compact()
       responseMap.compact()
+      trace.compact()
       members = JSONMembers()
       isJSONIndexed = false
     }

@@ -25,7 +25,11 @@ struct TraceBuffer: ~Copyable {
   /// How far back a call of a stream hook looks for the one before it.
   private static let lookBack = 8
 
-  private let entries: UnsafeMutablePointer<Entry>
+  /// Room for what a stream that was `compact`ed still has to come: its pieces, its end, those who are told.
+  private static let rest = 10
+
+  private var entries: UnsafeMutablePointer<Entry>
+  private var room = capacity
   private(set) var count = 0
 
   init() {
@@ -41,7 +45,7 @@ struct TraceBuffer: ~Copyable {
     _ isRepeated: Bool
   ) {
     if isRepeated, merge(owner, hook, verdict, nanoseconds) { return }
-    guard count < Self.capacity else { return }
+    guard count < room else { return }
     (entries + count).initialize(
       to: Entry(
         start: start, nanoseconds: nanoseconds, calls: 1, owner: owner,
@@ -66,5 +70,21 @@ struct TraceBuffer: ~Copyable {
   /// The call at `index`.
   subscript(index: Int) -> Entry { entries[index] }
 
-  mutating func reset() { count = 0 }
+  mutating func reset() {
+    count = 0
+    if room != Self.capacity { resize(Self.capacity) }
+  }
+
+  /// Keeps no more room than a stream needs, which may last for hours.
+  mutating func compact() {
+    if count + Self.rest < room { resize(count + Self.rest) }
+  }
+
+  private mutating func resize(_ size: Int) {
+    let new = UnsafeMutablePointer<Entry>.allocate(capacity: size)
+    new.moveInitialize(from: entries, count: count)
+    entries.deallocate()
+    entries = new
+    room = size
+  }
 }
