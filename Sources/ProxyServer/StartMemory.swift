@@ -40,7 +40,7 @@ enum StartMemory {
     var candidate: Mapping?
     for line in contents(of: "/proc/self/smaps").split(separator: UInt8(ascii: "\n")) {
       let fields = line.split(separator: UInt8(ascii: " "))
-      if line.starts(with: "Private_Dirty:".utf8) {
+      if line.starts(with: "Anonymous:".utf8) {
         if let candidate, fields.count > 1, fields[1].elementsEqual("0".utf8) { found.append(candidate) }
         candidate = nil
       } else if fields.count >= 6, fields[0].contains(UInt8(ascii: "-")) {
