@@ -26,7 +26,7 @@ struct TraceBuffer: ~Copyable {
   private static let lookBack = 8
 
   /// Room for what a stream that was `compact`ed still has to come: its pieces, its end, those who are told.
-  private static let rest = 10
+  private static let rest = 7
 
   private var entries: UnsafeMutablePointer<Entry>
   private var room = capacity
