@@ -132,8 +132,8 @@ enum Schema {
     CREATE INDEX usage_entries_started ON usage_entries(started_ms);
     """
 
-  /// What lists of tokens are read by: one index for each order, small ones for the rare states, and one with
-  /// everything a search looks at, which is a third of the table.
+  /// What lists of tokens are read by: one index for each order, small ones for the rare states, and those that a
+  /// search looks into.
   static let policyIndexes = """
     CREATE INDEX IF NOT EXISTS llmp_tokens_last_used ON tokens(coalesce(last_used_at, ''), id);
     CREATE INDEX IF NOT EXISTS llmp_tokens_expiry ON tokens(coalesce(expires_at, '~'), id);
@@ -142,11 +142,12 @@ enum Schema {
     CREATE INDEX IF NOT EXISTS llmp_tokens_revoked ON tokens(id) WHERE NOT is_active;
     CREATE INDEX IF NOT EXISTS llmp_tokens_used_up ON tokens(id)
         WHERE max_requests > 0 AND request_count >= max_requests;
-    CREATE INDEX IF NOT EXISTS llmp_tokens_search ON tokens(label, token_mask, id);
+    CREATE INDEX IF NOT EXISTS llmp_tokens_label ON tokens(label) WHERE label IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS llmp_tokens_mask ON tokens(token_mask);
     """
 
   static let policyIndexNames = [
     "llmp_tokens_last_used", "llmp_tokens_expiry", "llmp_tokens_request_count", "llmp_tokens_live",
-    "llmp_tokens_revoked", "llmp_tokens_used_up", "llmp_tokens_search",
+    "llmp_tokens_revoked", "llmp_tokens_used_up", "llmp_tokens_label", "llmp_tokens_mask",
   ]
 }

@@ -46,12 +46,24 @@ struct TokenQuery {
   }
 
   private func candidates(_ db: Database) throws -> [Int64] {
+    guard let index = try filterIndex(db) else { return try found(db) }
     guard filter.parentID == nil, filter.status == .expired else {
-      return try candidates(conditions, by: filterIndex(db), db)
+      return try candidates(conditions, by: index, db)
     }
     // There are two ways to expire, each with an index of its own.
-    return try candidates(filter.conditions(expired: .byTime), by: filterIndex(db), db)
+    return try candidates(filter.conditions(expired: .byTime), by: index, db)
       + candidates(filter.conditions(expired: .byDisuse), by: "llmp_tokens_idle", db)
+  }
+
+  /// Rows that may be what is searched for, each part by its own index; whether they are is looked at later.
+  private func found(_ db: Database) throws -> [Int64] {
+    var rows: Set<Int64> = []
+    for (sql, arguments) in filter.searches where rows.count <= Self.mostSorted {
+      rows.formUnion(
+        try Int64.fetchAll(
+          db, sql: "SELECT rowid FROM tokens \(sql) LIMIT \(Self.mostSorted + 1)", arguments: arguments))
+    }
+    return Array(rows)
   }
 
   private func candidates(
@@ -64,8 +76,8 @@ struct TokenQuery {
       arguments: arguments)
   }
 
-  /// The index that leads to the fewest rows that have to be looked at.
-  private func filterIndex(_ db: Database) throws -> String {
+  /// The index that leads to the fewest rows that have to be looked at; `nil` is those of a search.
+  private func filterIndex(_ db: Database) throws -> String? {
     if filter.parentID != nil { return "llmp_tokens_parent" }
     switch filter.status {
     case .revoked: return "llmp_tokens_revoked"
@@ -84,13 +96,14 @@ struct TokenQuery {
         return "llmp_tokens_project_created"
       }
     }
-    if filter.search != nil { return "llmp_tokens_search" }
+    if filter.search != nil { return nil }
     return "llmp_tokens_live"
   }
 
   private func sorted(_ candidates: [Int64], _ db: Database) throws -> [Row] {
     let list = "[" + candidates.map(String.init).joined(separator: ",") + "]"
-    var parts = [(sql: "rowid IN (SELECT value FROM json_each(?))", arguments: [list] as StatementArguments)]
+    let these = (sql: "rowid IN (SELECT value FROM json_each(?))", arguments: [list] as StatementArguments)
+    var parts = conditions + [these]
     if let cursor {
       let (key, sign) = (filter.order.key.expression, filter.order.comparison)
       parts.append(("(\(key), id) \(sign) (?, ?)", [filter.order.key.value(cursor.place), cursor.id]))
@@ -107,14 +120,16 @@ struct TokenQuery {
     let (key, sign) = (filter.order.key.expression, filter.order.comparison)
     let place = filter.order.key.value(cursor.place)
     let tied = try fetch(
-      conditions + [("\(key) = ? AND id \(sign) ?", [place, cursor.id])], from: table, limit + 1, db)
+      conditions + [("\(key) = ? AND id \(sign) ?", [place, cursor.id])], from: table, limit + 1, db,
+      isTied: true)
     guard tied.count <= limit else { return tied }
     return tied
       + (try fetch(conditions + [("\(key) \(sign) ?", [place])], from: table, limit + 1 - tied.count, db))
   }
 
   private func fetch(
-    _ parts: [(sql: String, arguments: StatementArguments)], from table: String, _ count: Int, _ db: Database
+    _ parts: [(sql: String, arguments: StatementArguments)], from table: String, _ count: Int, _ db: Database,
+    isTied: Bool = false
   ) throws -> [Row] {
     let (condition, arguments) = Self.joined(parts)
     let key = filter.order.key.expression
@@ -123,7 +138,8 @@ struct TokenQuery {
       db,
       sql: "SELECT \(TokenRecord.columns), CAST(\(key) AS TEXT) AS place FROM \(table)"
         + (condition.isEmpty ? "" : " WHERE " + condition)
-        + " ORDER BY \(key) \(direction), id \(direction) LIMIT \(count)",
+        // SQLite does not see that an expression with one value orders nothing, and would sort.
+        + " ORDER BY \(isTied ? "" : "\(key) \(direction), ")id \(direction) LIMIT \(count)",
       arguments: arguments)
   }
 
@@ -190,14 +206,36 @@ extension TokenFilter {
     case .active: conditions += [Self.alive, ("NOT coalesce(\(usedUp), 0)", none)]
     }
     if let search {
-      let pattern = String(search.flatMap { "\\%_".contains($0) ? "\\\($0)" : "\($0)" })
+      let (label, id, mask) = (Self.containing(search), Self.range(search.lowercased()), Self.range(search))
       conditions.append(
         (
-          "(label LIKE ? ESCAPE '\\' OR id LIKE ? ESCAPE '\\' OR token_mask LIKE ? ESCAPE '\\')",
-          ["%" + pattern + "%", "%" + pattern + "%", pattern + "%"]
+          "(label LIKE ? ESCAPE '\\' OR (id >= ? AND id < ?) OR (token_mask >= ? AND token_mask < ?))",
+          [label, id.from, id.below, mask.from, mask.below]
         ))
     }
     return conditions
+  }
+
+  /// How rows that may fit the search are found: what follows the table's name, with its arguments.
+  fileprivate var searches: [(sql: String, arguments: StatementArguments)] {
+    guard let search else { return [] }
+    let (id, mask) = (Self.range(search.lowercased()), Self.range(search))
+    let label = "INDEXED BY llmp_tokens_label WHERE label IS NOT NULL AND label LIKE ? ESCAPE '\\'"
+    return [
+      ("WHERE id >= ? AND id < ?", [id.from, id.below]),
+      ("INDEXED BY llmp_tokens_mask WHERE token_mask >= ? AND token_mask < ?", [mask.from, mask.below]),
+      (label, [Self.containing(search)]),
+    ]
+  }
+
+  /// A pattern of `LIKE` for texts with `text` in them.
+  private static func containing(_ text: String) -> String {
+    "%" + text.map { "\\%_".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "%"
+  }
+
+  /// Texts that begin with `prefix`, as a range.
+  private static func range(_ prefix: String) -> (from: String, below: String) {
+    (prefix, prefix + "\u{10FFFF}")
   }
 
   // The Go program wrote expiries in its host's zone: the text narrows by the index, generously, and the moment

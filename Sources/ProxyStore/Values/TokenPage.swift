@@ -45,8 +45,8 @@ public struct TokenFilter: Sendable {
   public var activeOnly: Bool
   /// Only tokens in this state.
   public var status: TokenStatus?
-  /// Only tokens whose label or id contains this text, or whose masked form begins with it; ASCII letters match
-  /// in either case.
+  /// Only tokens whose label contains this text (ASCII letters in either case), or whose id or masked form
+  /// begins with it.
   public var search: String?
   /// Only tokens that this one has made.
   public var parentID: String?
