@@ -9,10 +9,8 @@ extension BootReader {
       "LLM_PROXY_WEB_DIR", variable: "LLM_PROXY_WEB_DIR", default: standardWebDirectory())
     admin.administrator = account("ADMIN_USER", "ADMIN_PASSWORD")
     admin.viewer = account("ADMIN_VIEWER_USER", "ADMIN_VIEWER_PASSWORD")
-    admin.sessionIdle = settings.duration(
-      "ADMIN_SESSION_IDLE", variable: "ADMIN_SESSION_IDLE", default: admin.sessionIdle)
-    admin.sessionLifetime = settings.duration(
-      "ADMIN_SESSION_LIFETIME", variable: "ADMIN_SESSION_LIFETIME", default: admin.sessionLifetime)
+    admin.sessionIdle = span("ADMIN_SESSION_IDLE", default: admin.sessionIdle)
+    admin.sessionLifetime = span("ADMIN_SESSION_LIFETIME", default: admin.sessionLifetime)
     admin.loginAttempts = settings.integer(
       "LOGIN_ATTEMPTS", variable: "LOGIN_ATTEMPTS", default: admin.loginAttempts, range: 1...1_000_000)
     if let viewer = admin.viewer, viewer.user == admin.administrator?.user {
@@ -21,6 +19,18 @@ extension BootReader {
         place, key, "this is the name of the administrator too", "give the two accounts different names")
     }
     return admin
+  }
+
+  /// A duration above zero; a variable that says another one is refused.
+  private func span(_ variable: String, default standard: Duration) -> Duration {
+    let span = settings.value(
+      variable, variable: variable, default: standard, show: SettingText.describe, SettingText.duration)
+    guard span > .zero else {
+      let (place, key) = settings.environment.place(of: variable)
+      settings.report.refuse(place, key, "is not above zero", "write a duration such as 30m")
+      return standard
+    }
+    return span
   }
 
   /// `web` beside the program's `bin` folder, or where `make install` puts it, or what was built here.
