@@ -13,7 +13,10 @@ struct ProjectRoutes: Sendable {
     let item: [String: RouteTable.Handler] = ["GET": read, "PATCH": update, "DELETE": delete]
     // The methods of a project answer here too, as in the Go program; what the address offers is `POST`.
     let refusal: RouteTable.Handler = { _ in throw ManagementFault.methodNotAllowed(["POST"]) }
-    let revocation = item.merging(["POST": revokeTokens, "PUT": refusal, "OPTIONS": refusal]) { $1 }
+    let offered: [String: RouteTable.Handler] = [
+      "POST": revokeTokens, "PUT": refusal, "OPTIONS": refusal, "HEAD": refusal, "TRACE": refusal,
+    ]
+    let revocation = item.merging(offered) { $1 }
     routes.managed(Self.path, ["GET": list, "POST": create]) { rest in
       ("/" + rest).hasSuffix(Self.revocation) ? revocation : item
     }

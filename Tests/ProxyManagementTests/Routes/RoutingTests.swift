@@ -52,7 +52,8 @@ import Testing
           let answer = await plane.send(method, path)
           #expect(answer.status == 405, "\(method) \(path)")
           #expect(answer.error == "method not allowed")
-          #expect(answer.header("Allow") == methods)
+          // Of the methods that answer there, this address offers one.
+          #expect(answer.header("Allow") == (path.hasSuffix("/revoke") ? "POST" : methods))
         }
       }
       #expect(await plane.send("BREW", "/manage/tokens").status == 404)
