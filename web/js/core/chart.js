@@ -59,7 +59,7 @@ export function chart({ title, labels, series, format = String, stacked = false,
         },
         scales: {
           x: { stacked, grid: { display: false }, border: { color: line }, ticks: { color: text, maxRotation: 0, autoSkipPadding: 24, font: { size: 11 } } },
-          y: { stacked, beginAtZero: true, grid: { color: line, drawBorder: false }, ticks: { color: text, maxTicksLimit: 5, font: { size: 11 }, callback: (v) => format(v) } },
+          y: { stacked, beginAtZero: true, grid: { color: line, drawBorder: false }, ticks: { color: text, maxTicksLimit: 5, precision: 0, font: { size: 11 }, callback: (v) => format(v) } },
         },
       },
     };

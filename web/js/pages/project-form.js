@@ -49,7 +49,7 @@ export default async function projectForm(view) {
     form(view, [
       h("div", { class: "card" }, h("div", { class: "body stack" },
         field("Name", name, { name: "name", hint: "As people here know it, for example the team or the application." }),
-        field("Provider key", key, { name: "api_key", hint: isNew ? "The key the provider gave you. Applications never see it. With the mock provider any text will do." : `Now ${old.api_key || "none"}. Leave empty to keep it; a new one is used from the next request on.` }))),
+        field("Provider key", key, { name: "api_key", hint: isNew ? "The key the provider gave you. Applications never see it. With the mock provider any word will do." : `Now ${old.api_key || "none"}. Leave empty to keep it; a new one is used from the next request on.` }))),
       fold("Policy", policy, { open: Boolean(old.policy), note: old.policy ? null : "what its tokens may do; default: all the API allows" }),
       fold("Budget", budget, { open: Boolean(old.budget), note: old.budget ? null : "what its tokens may spend; default: no limit" }),
       fold("Metadata", metadata, { open: Boolean(old.metadata), note: old.metadata ? null : "names and values for your own use" }),

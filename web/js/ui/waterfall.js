@@ -58,5 +58,5 @@ function row(step, isSlowest, at, exchange) {
 }
 
 function verdict(word, isRefusal) {
-  return { continue: () => badge("continue", "", "check"), respond: () => (isRefusal ? badge("refused", "warn", "ban") : badge("answered", "ok", "check")), pause: () => badge("paused", "info", "pause"), error: () => badge("failed", "bad", "bad"), drop: () => badge("dropped", "warn", "ban"), replace: () => badge("replaced", "info", "edit"), detach: () => badge("no further calls", "", "check") }[word]?.() ?? (word ? badge(word) : null);
+  return { continue: () => badge("continue", "", "check"), respond: () => (isRefusal ? badge("refused", "warn", "ban") : badge("answered", "ok", "check")), pause: () => badge("paused", "info", "pause"), error: () => badge("failed", "bad", "bad"), drop: () => badge("dropped", "warn", "ban"), replace: () => badge("replaced", "info", "edit"), detach: () => badge("needs no more calls", "", "check") }[word]?.() ?? (word ? badge(word) : null);
 }
