@@ -15,8 +15,9 @@ nice swift build -c release --scratch-path "$scratch" --sanitize "$sanitizer"
 deploy/stage.sh "$scratch/release" "$scratch/tree"
 
 export LLM_PROXY_BINARY=$PWD/$scratch/tree/bin/llm-proxy
+# What was freed stays allocated for a while; little enough for the tests that watch memory.
 export TSAN_OPTIONS="log_path=$reports/thread:halt_on_error=0:second_deadlock_stack=1"
-export ASAN_OPTIONS="log_path=$reports/address:detect_leaks=0:detect_stack_use_after_return=0"
+export ASAN_OPTIONS="log_path=$reports/address:detect_leaks=0:detect_stack_use_after_return=0:quarantine_size_mb=8"
 failed=0
 .build/venv/bin/pytest -c Tests/EndToEnd/pytest.ini --rootdir Tests Tests/EndToEnd "$@" || failed=1
 if compgen -G "$reports/*" >/dev/null; then

@@ -6,6 +6,7 @@ import pytest
 from support import answers
 from support.admin_api import ACCOUNTS, PAGE, PASSWORD, USER, VIEWER, VIEWER_PASSWORD, Session, lay_out, manage
 from support.client import Client, call
+from support.environment import inherited
 from support.paths import BINARY
 from support.proxy import eventually
 from support.wire import Closed, free_port
@@ -115,5 +116,5 @@ def test_a_server_that_is_gone_is_said_to_be(start, tmp_path):
 
 
 def test_without_a_token_it_does_not_start(tmp_path):
-    run = subprocess.run([BINARY, "admin"], cwd=tmp_path, env={"PATH": "/usr/bin"}, capture_output=True, text=True)
+    run = subprocess.run([BINARY, "admin"], cwd=tmp_path, env=inherited(PATH="/usr/bin"), capture_output=True, text=True)
     assert run.returncode == 1 and "MANAGEMENT_TOKEN" in run.stderr

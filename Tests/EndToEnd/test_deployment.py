@@ -8,6 +8,7 @@ import pytest
 import yaml
 from support.chart import chart
 from support.client import call
+from support.environment import inherited
 from support.paths import BINARY, HEADER_FOLDER, REPOSITORY, EXAMPLES
 from support.proxy import eventually
 from support.wire import Closed, free_port
@@ -33,7 +34,7 @@ def container(tmp_path):
     for name in ("data", "plugins", "config", "run"):
         (tmp_path / name).mkdir(mode=0o700)
     environment = {
-        "PATH": os.environ["PATH"], "MANAGEMENT_TOKEN": "m", "LISTEN_ADDR": f":{free_port()}",
+        **inherited("PATH"), "MANAGEMENT_TOKEN": "m", "LISTEN_ADDR": f":{free_port()}",
         "DATABASE_PATH": str(tmp_path / "data" / "llm-proxy.db"), "AUDIT_LOG_FILE": str(tmp_path / "data" / "audit.log"),
         "XDG_RUNTIME_DIR": str(tmp_path / "run"), "LLM_PROXY_USER_PLUGINS": str(tmp_path / "plugins"),
         "LLM_PROXY_CONFIG_FOLDER": str(tmp_path / "config")}

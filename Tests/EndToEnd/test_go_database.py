@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 
 import pytest
+from support.environment import inherited
 from support.go_database import ENCRYPTION_KEY, PROVIDER_KEYS, GoDatabase
 from support.paths import BINARY
 from support.proxy import eventually
@@ -100,7 +101,7 @@ def test_sealing_an_existing_installation_keeps_its_tokens_working(start, tmp_pa
     database = GoDatabase(path)
     token = database.token()
     database.close()
-    environment = {"PATH": "/usr/bin:/bin", "ENCRYPTION_KEY": ENCRYPTION_KEY}
+    environment = inherited(PATH="/usr/bin:/bin", ENCRYPTION_KEY=ENCRYPTION_KEY)
     run = subprocess.run([BINARY, "migrate", "encrypt", "--db", path, "--json"], env=environment, cwd=tmp_path,
                          capture_output=True, text=True, check=True)
     assert json.loads(run.stdout) == {

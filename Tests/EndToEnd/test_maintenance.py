@@ -9,6 +9,7 @@ import threading
 
 import pytest
 from support import settings
+from support.environment import inherited
 from support.paths import BINARY
 from support.proxy import eventually
 
@@ -20,7 +21,7 @@ def llm_proxy(tmp_path):
     """Runs a command with nothing in its environment but what is given."""
     def run(*arguments, expect=0, stdin=None, **variables):
         done = subprocess.run(
-            [BINARY, *map(str, arguments)], cwd=tmp_path, env={"PATH": os.environ["PATH"], **variables},
+            [BINARY, *map(str, arguments)], cwd=tmp_path, env=inherited("PATH", **variables),
             capture_output=True, text=True, input=stdin, timeout=120)
         assert done.returncode == expect, (done.returncode, done.stdout, done.stderr)
         return done.stdout if expect == 0 or done.stdout else done.stderr

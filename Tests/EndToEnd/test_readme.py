@@ -1,6 +1,5 @@
 """What the README shows is what there is, and what it tells people to type works."""
 
-import os
 import re
 import shutil
 import signal
@@ -10,6 +9,7 @@ import subprocess
 import pytest
 import yaml
 from support.client import call
+from support.environment import inherited
 from support.paths import BINARY, EXAMPLES, REPOSITORY
 from support.proxy import Proxy, eventually
 from support.wire import Closed, free_port
@@ -45,7 +45,7 @@ def demo(tmp_path):
 
     def demo(port):
         output = tmp_path / f"output-{len(processes)}"
-        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        environment = inherited("PATH", "HOME")
         with open(output, "w") as file:
             process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", REPOSITORY / "deploy" / "run-demo.sh", BINARY.parent.parent],
@@ -98,8 +98,8 @@ def test_the_built_tree_can_be_moved_and_linked_to(tmp_path):
     link = tmp_path / "llm-proxy"
     link.symlink_to(moved / "bin" / "llm-proxy")
     port = free_port()
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "MANAGEMENT_TOKEN": "m", "LLM_PROXY_MOCK": "true",
-                   "LISTEN_ADDR": f"127.0.0.1:{port}"}
+    environment = inherited(PATH="/usr/bin:/bin", HOME=str(tmp_path), MANAGEMENT_TOKEN="m", LLM_PROXY_MOCK="true",
+                            LISTEN_ADDR=f"127.0.0.1:{port}")
     libraries = subprocess.run(["ldd", moved / "bin" / "llm-proxy"], capture_output=True, text=True, env=environment).stdout
     assert re.findall(r"libswiftCore\.so => (\S+)/lib/", libraries) == [str(moved / "bin" / "..")], libraries
     with subprocess.Popen([link, "server"], env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL) as process:

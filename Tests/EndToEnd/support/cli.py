@@ -1,9 +1,9 @@
 """The program's commands, run as a user would."""
 
-import os
 import subprocess
 from dataclasses import dataclass
 
+from .environment import PROGRAMS, inherited
 from .paths import BINARY
 from .wire import SAFETY_NET_SECONDS
 
@@ -23,8 +23,7 @@ class CLI:
 
     def __init__(self, folder, proxy=None, **variables):
         self.folder = folder
-        kept = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
-        self.environment = {name: os.environ[name] for name in kept if name in os.environ} | {"TZ": "UTC"} | variables
+        self.environment = inherited(*PROGRAMS, TZ="UTC") | variables
         if proxy:
             self.environment |= {"MANAGEMENT_API_BASE_URL": proxy.base_url, "MANAGEMENT_TOKEN": proxy.management_token}
 

@@ -147,6 +147,7 @@ class Provider:
 
     def refuse(self):
         """Refuses connections until `listen()`; those that are open stay."""
+        # Closing alone would leave the port to the thread that is waiting in `accept`.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
@@ -171,7 +172,7 @@ class Provider:
 
     def stop(self):
         self.over.set()
-        self._listener.close()
+        self.refuse()
 
     def wait_for_requests(self, count=1):
         """Returns once `count` requests have arrived."""

@@ -1,6 +1,6 @@
 """Configurations of the tests: the one place that knows the names of settings."""
 
-import os
+from .environment import PROGRAMS, inherited
 
 METHODS = ["GET", "POST", "DELETE", "OPTIONS"]
 ENDPOINTS = ["/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/files", "/v1/audio/speech"]
@@ -8,8 +8,7 @@ ENDPOINTS = ["/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/files"
 
 def environment(folder, port, management_token):
     """What every test process is given; nothing else is inherited but how to find programs."""
-    kept = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TSAN_OPTIONS", "ASAN_OPTIONS")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {
+    return inherited(*PROGRAMS) | {
         "TZ": "UTC",
         "MANAGEMENT_TOKEN": management_token,
         "LISTEN_ADDR": f"127.0.0.1:{port}",
