@@ -13,5 +13,7 @@ public protocol HolderState: Sendable {
   /// Tokens a token has made.
   func childrenCount(of id: String) async throws(StoreError) -> Int
   /// Revokes a token that `parentID` has made; throws `.notFound`.
-  func revokeChild(id: String, of parentID: String) async throws(StoreError) -> TokenRevocation
+  func revokeChild(
+    id: String, of parentID: String, event: AuditEvent<TokenRevocation>?
+  ) async throws(StoreError) -> TokenRevocation
 }

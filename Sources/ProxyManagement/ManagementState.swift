@@ -3,7 +3,8 @@ public import ProxyStore
 
 /// What management needs of the state behind it; `Store` is it, tests put faults in between. Any thread.
 ///
-/// A change is in force for the next request when its method returns. A `condition` is checked in one step
+/// A change is in force for the next request when its method returns, and stored in one step with the audit event
+/// that `event` makes of it. A `condition` is checked in one step
 /// with the change, on the row as it is then; when it does not hold, nothing is changed and
 /// `.preconditionFailed` thrown.
 public protocol ManagementState: HolderState {
@@ -18,15 +19,22 @@ public protocol ManagementState: HolderState {
   /// One project; throws `.notFound`.
   func project(id: String) async throws(StoreError) -> ProjectRecord
   /// Adds a project; throws `.nameTaken`, `.invalid`.
-  func createProject(_ creation: ProjectCreation) async throws(StoreError) -> ProjectRecord
+  func createProject(
+    _ creation: ProjectCreation, event: AuditEvent<ProjectRecord>?
+  ) async throws(StoreError) -> ProjectRecord
   /// Changes a project; throws `.notFound`, `.nameTaken`, `.invalid`.
   func updateProject(
-    id: String, _ change: ProjectChange, if condition: (@Sendable (ProjectRecord) -> Bool)?
+    id: String, _ change: ProjectChange, if condition: (@Sendable (ProjectRecord) -> Bool)?,
+    event: AuditEvent<ProjectRecord>?
   ) async throws(StoreError) -> ProjectRecord
   /// Deletes a project and revokes its tokens; rows are kept unless `isPurge`. Throws `.notFound`.
-  func deleteProject(id: String, isPurge: Bool) async throws(StoreError) -> RevocationCounts
+  func deleteProject(
+    id: String, isPurge: Bool, event: AuditEvent<RevocationCounts>?
+  ) async throws(StoreError) -> RevocationCounts
   /// Revokes all tokens of a project; throws `.notFound`.
-  func revokeTokens(projectID: String) async throws(StoreError) -> RevocationCounts
+  func revokeTokens(
+    projectID: String, event: AuditEvent<RevocationCounts>?
+  ) async throws(StoreError) -> RevocationCounts
 
   /// A page of tokens, newest first; `after` is the `next` of the page before. Throws `.invalid`.
   func listTokens(_ filter: TokenFilter, limit: Int, after: String?) async throws(StoreError) -> TokenPage
@@ -34,13 +42,18 @@ public protocol ManagementState: HolderState {
   func token(_ reference: TokenReference) async throws(StoreError) -> TokenRecord
   /// Makes a token; throws `.notFound` for the project or the parent, `.inactiveProject`, `.invalid`,
   /// `.widerThanParent`, `.tooDeep`, `.tooManyChildren`.
-  func createToken(_ creation: TokenCreation) async throws(StoreError) -> IssuedToken
+  func createToken(
+    _ creation: TokenCreation, event: AuditEvent<TokenRecord>?
+  ) async throws(StoreError) -> IssuedToken
   /// Changes a token; throws `.notFound`, `.invalid`.
   func updateToken(
-    _ reference: TokenReference, _ change: TokenChange, if condition: (@Sendable (TokenRecord) -> Bool)?
+    _ reference: TokenReference, _ change: TokenChange, if condition: (@Sendable (TokenRecord) -> Bool)?,
+    event: AuditEvent<TokenRecord>?
   ) async throws(StoreError) -> TokenRecord
   /// Revokes one token and its descendants; throws `.notFound`.
-  func revokeToken(_ reference: TokenReference) async throws(StoreError) -> TokenRevocation
+  func revokeToken(
+    _ reference: TokenReference, event: AuditEvent<TokenRevocation>?
+  ) async throws(StoreError) -> TokenRevocation
 
   /// Adds an event to the audit trail and waits until it is stored.
   func appendAudit(_ record: AuditRecord) async throws(StoreError) -> AuditRecord

@@ -20,6 +20,30 @@ import Testing
     return records
   }
 
+  @Test func `a change and its event are stored together or not at all`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open()
+    let creation = ProjectCreation(name: "p", providerKey: Secret("sk-provider-key"))
+    let event = { @Sendable (project: ProjectRecord) in
+      AuditRecord(action: "made \(project.name)", actor: "x", outcome: .success)
+    }
+    let stranger = try folder.stranger()
+    try await stranger.write { db in
+      try db.execute(
+        sql: """
+          CREATE TRIGGER refuse BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'refused'); END
+          """)
+    }
+    await #expect(throws: StoreError.self) { try await store.createProject(creation, event: event) }
+    #expect(try await store.listProjects().isEmpty)
+    try await stranger.write { db in try db.execute(sql: "DROP TRIGGER refuse") }
+    _ = try await store.createProject(creation, event: event)
+    let events = try await store.listAudit().events
+    #expect(events.map(\.action) == ["made p"])
+    #expect(try await store.verifyAudit().problem == nil)
+    await store.close()
+  }
+
   @Test func `rows of several writers form one chain that verifies`() async throws {
     let folder = try TemporaryFolder()
     // Two writers at once take turns by chance: none is to give up here.

@@ -73,10 +73,12 @@ struct ProjectRoutes: Sendable {
       creation.budget = budget
       policies.note(in: &draft)
       let wanted = creation
-      let project = try await operations.ask(to: "create project") { (state) throws(StoreError) in
-        try await state.createProject(wanted)
+      let project = try await operations.change(
+        to: "create project", &draft, context,
+        noting: { (project: ProjectRecord, draft) in draft.projectID = project.id }
+      ) { (state, event) throws(StoreError) in
+        try await state.createProject(wanted, event: event)
       }
-      draft.projectID = project.id
       return reply(201, project, [("Location", "\(Self.path)/\(project.id)")])
     }
   }
@@ -100,11 +102,13 @@ struct ProjectRoutes: Sendable {
       change.policies.note(in: &draft, policy: old.policy, metadata: old.metadata)
       try change.check()
       let ifMatch = context.request.list("if-match")
-      let updated = try await operations.ask(to: "update project", missing: .projectNotFound) {
-        (state) throws(StoreError) in
-        try await state.updateProject(id: id, change.change) { EntityTag($0).satisfies(ifMatch) }
+      let updated = try await operations.change(
+        to: "update project", missing: .projectNotFound, &draft, context,
+        noting: { (project: ProjectRecord, draft) in draft.note("project_name", project.name) }
+      ) { (state, event) throws(StoreError) in
+        try await state.updateProject(
+          id: id, change.change, if: { EntityTag($0).satisfies(ifMatch) }, event: event)
       }
-      draft.note("project_name", updated.name)
       return reply(200, updated)
     }
   }
@@ -115,11 +119,14 @@ struct ProjectRoutes: Sendable {
       draft.projectID = id
       let purge = context.query.flag("purge") ?? false
       draft.note("purge", .bool(purge))
-      let counts = try await operations.ask(to: "delete project", missing: .projectNotFound) {
-        (state) throws(StoreError) in
-        try await state.deleteProject(id: id, isPurge: purge)
+      _ = try await operations.change(
+        to: "delete project", missing: .projectNotFound, &draft, context,
+        noting: { (counts: RevocationCounts, draft) in
+          draft.note("revoked_count", .integer(counts.revoked))
+        }
+      ) { (state, event) throws(StoreError) in
+        try await state.deleteProject(id: id, isPurge: purge, event: event)
       }
-      draft.note("revoked_count", .integer(counts.revoked))
       return Reply(status: 204)
     }
   }
@@ -131,18 +138,22 @@ struct ProjectRoutes: Sendable {
         throw ManagementFault.invalid("invalid path", code: "invalid_path")
       }
       draft.projectID = id
-      let counts = try await operations.ask(to: "get project tokens", missing: .projectNotFound) {
-        (state) throws(StoreError) in
-        try await state.revokeTokens(projectID: id)
+      let counts = try await operations.change(
+        to: "get project tokens", missing: .projectNotFound, &draft, context,
+        noting: { (counts: RevocationCounts, draft) in
+          draft.note("total_tokens", .integer(counts.total))
+          draft.note("revoked_count", .integer(counts.revoked))
+          draft.note("already_revoked_count", .integer(counts.alreadyRevoked))
+        }
+      ) { (state, event) throws(StoreError) in
+        try await state.revokeTokens(projectID: id, event: event)
       }
-      let document: JSONValue = [
-        "revoked_count": .integer(counts.revoked), "already_revoked_count": .integer(counts.alreadyRevoked),
-        "total_tokens": .integer(counts.total),
-      ]
-      for name in ["total_tokens", "revoked_count", "already_revoked_count"] {
-        draft.note(name, document[name])
-      }
-      return .json(200, document)
+      return .json(
+        200,
+        [
+          "revoked_count": .integer(counts.revoked), "already_revoked_count": .integer(counts.alreadyRevoked),
+          "total_tokens": .integer(counts.total),
+        ])
     }
   }
 }

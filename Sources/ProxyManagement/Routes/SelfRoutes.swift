@@ -98,13 +98,12 @@ struct SelfRoutes: Sendable {
     return try await operations.audited("token.revoke", context, actor: Self.actor) { draft in
       draft.tokenID = id
       draft.note("parent_id", holderID)
-      let revocation = try await operations.ask(to: "revoke token", missing: .tokenNotFound) {
-        (state) throws(StoreError) in
-        try await state.revokeChild(id: id, of: holderID)
+      _ = try await operations.change(
+        to: "revoke token", missing: .tokenNotFound, &draft, context, actor: Self.actor,
+        noting: { (revocation: TokenRevocation, draft) in draft.note(revocation) }
+      ) { (state, event) throws(StoreError) in
+        try await state.revokeChild(id: id, of: holderID, event: event)
       }
-      draft.projectID = revocation.record.projectID
-      draft.note("already_revoked", .bool(!revocation.wasActive))
-      if revocation.descendants > 0 { draft.note("revoked_descendants", .integer(revocation.descendants)) }
       return Reply(status: 204)
     }
   }

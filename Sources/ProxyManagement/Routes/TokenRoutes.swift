@@ -99,9 +99,11 @@ struct TokenRoutes: Sendable {
       withering.note(in: &draft, prefix: "updated_")
       draft.note("updated_budget", budget.note)
       let (ifMatch, changes) = (context.request.list("if-match"), change)
-      let updated = try await operations.ask(to: "update token", missing: .tokenNotFound) {
-        (state) throws(StoreError) in
-        try await state.updateToken(reference, changes) { EntityTag($0).satisfies(ifMatch) }
+      let updated = try await operations.change(
+        to: "update token", missing: .tokenNotFound, &draft, context, noting: { (_: TokenRecord, _) in }
+      ) { (state, event) throws(StoreError) in
+        try await state.updateToken(
+          reference, changes, if: { EntityTag($0).satisfies(ifMatch) }, event: event)
       }
       return reply(updated)
     }
@@ -111,14 +113,12 @@ struct TokenRoutes: Sendable {
     let reference = try reference(context)
     return try await operations.audited("token.revoke", context) { draft in
       if case .id(let id) = reference { draft.tokenID = id }
-      let revocation = try await operations.ask(to: "revoke token", missing: .tokenNotFound) {
-        (state) throws(StoreError) in
-        try await state.revokeToken(reference)
+      _ = try await operations.change(
+        to: "revoke token", missing: .tokenNotFound, &draft, context,
+        noting: { (revocation: TokenRevocation, draft) in draft.note(revocation) }
+      ) { (state, event) throws(StoreError) in
+        try await state.revokeToken(reference, event: event)
       }
-      draft.tokenID = revocation.record.id
-      draft.projectID = revocation.record.projectID
-      draft.note("already_revoked", .bool(!revocation.wasActive))
-      if revocation.descendants > 0 { draft.note("revoked_descendants", .integer(revocation.descendants)) }
       return Reply(status: 204)
     }
   }
@@ -197,6 +197,16 @@ extension TokenRoutes {
 
   private func reply(_ record: TokenRecord, _ more: [JSONValue.Member] = []) -> Reply {
     .json(200, record.document.adding(more), headers: [("ETag", EntityTag(record).text)])
+  }
+}
+
+extension AuditDraft {
+  /// Adds what a revocation came to.
+  mutating func note(_ revocation: TokenRevocation) {
+    tokenID = revocation.record.id
+    projectID = revocation.record.projectID
+    note("already_revoked", .bool(!revocation.wasActive))
+    if revocation.descendants > 0 { note("revoked_descendants", .integer(revocation.descendants)) }
   }
 }
 

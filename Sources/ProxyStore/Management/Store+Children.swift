@@ -78,8 +78,10 @@ extension Store {
   /// Revokes a token that `parentID` has made, and all that descend from it.
   ///
   /// - Throws: `notFound` (also for a token that another one has made), `unavailable`.
-  public func revokeChild(id: String, of parentID: String) async throws(StoreError) -> TokenRevocation {
-    try await writer.write { [directory] db in
+  public func revokeChild(
+    id: String, of parentID: String, event: AuditEvent<TokenRevocation>? = nil
+  ) async throws(StoreError) -> TokenRevocation {
+    try await writer.change(event) { [directory] db in
       let record = try TokenRecord.fetch(.id(id), directory, db)
       guard record.parentID == parentID else { throw StoreError.notFound }
       return try Self.revoke(record, directory, db)

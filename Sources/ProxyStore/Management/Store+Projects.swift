@@ -5,12 +5,14 @@ extension Store {
   /// Creates a project.
   ///
   /// - Throws: `invalid` for an empty or masked value, `nameTaken`, `unavailable`.
-  public func createProject(_ creation: ProjectCreation) async throws(StoreError) -> ProjectRecord {
+  public func createProject(
+    _ creation: ProjectCreation, event: AuditEvent<ProjectRecord>? = nil
+  ) async throws(StoreError) -> ProjectRecord {
     let name = try Self.checkedName(creation.name)
     guard !creation.providerKey.isEmpty else { throw .invalid(field: "api_key", reason: "must not be empty") }
     let key = try storedForm(creation.providerKey)
     let id = UUIDText.random()
-    return try await writer.write { [sealingKey] db in
+    return try await writer.change(event) { [sealingKey] db in
       try Self.refuseTaken(name, except: nil, db)
       let now = Timestamp.now().databaseText
       try db.execute(
@@ -50,16 +52,18 @@ extension Store {
   ///   - id: UUID text.
   ///   - change: what to change; an empty change only moves `updated_at`.
   ///   - isCurrent: the caller's precondition on the row as it is now, checked in the same transaction.
+  ///   - event: what the audit trail is told.
   /// - Throws: `notFound`, `preconditionFailed`, `invalid`, `nameTaken`, `unavailable`.
   public func updateProject(
-    id: String, _ change: ProjectChange, if isCurrent: (@Sendable (ProjectRecord) -> Bool)? = nil
+    id: String, _ change: ProjectChange, if isCurrent: (@Sendable (ProjectRecord) -> Bool)? = nil,
+    event: AuditEvent<ProjectRecord>? = nil
   ) async throws(StoreError) -> ProjectRecord {
     var name: String?
     if let wanted = change.name { name = try Self.checkedName(wanted) }
     var key: String?
     if let wanted = change.providerKey, !wanted.isEmpty { key = try storedForm(wanted) }
     let (newName, newKey) = (name, key)
-    return try await writer.write { [sealingKey] db in
+    return try await writer.change(event) { [sealingKey] db in
       let old = try ProjectRecord.fetch(id, sealingKey, db)
       if let isCurrent, !isCurrent(old) { throw StoreError.preconditionFailed }
       if let newName { try Self.refuseTaken(newName, except: id, db) }
@@ -87,8 +91,10 @@ extension Store {
   ///
   /// - Throws: `notFound` (also when it is deleted already and not to be purged), `unavailable`.
   @discardableResult
-  public func deleteProject(id: String, isPurge: Bool = false) async throws(StoreError) -> RevocationCounts {
-    try await writer.write { [sealingKey] db in
+  public func deleteProject(
+    id: String, isPurge: Bool = false, event: AuditEvent<RevocationCounts>? = nil
+  ) async throws(StoreError) -> RevocationCounts {
+    try await writer.change(event) { [sealingKey] db in
       if isPurge {
         guard try Bool.fetchOne(db, sql: "SELECT 1 FROM projects WHERE id = ?", arguments: [id]) != nil else {
           throw StoreError.notFound
@@ -118,8 +124,10 @@ extension Store {
   /// Revokes all tokens of a project.
   ///
   /// - Throws: `notFound`, `unavailable`.
-  public func revokeTokens(projectID: String) async throws(StoreError) -> RevocationCounts {
-    try await writer.write { [sealingKey] db in
+  public func revokeTokens(
+    projectID: String, event: AuditEvent<RevocationCounts>? = nil
+  ) async throws(StoreError) -> RevocationCounts {
+    try await writer.change(event) { [sealingKey] db in
       _ = try ProjectRecord.fetch(projectID, sealingKey, db)
       return try Self.revokeAll(of: projectID, Timestamp.now().databaseText, db)
     }

@@ -9,7 +9,9 @@ extension Store {
   ///
   /// - Throws: `invalid`, `notFound` (no such project, or no such active parent), `inactiveProject`,
   ///   `unavailable`; for the child of a token also `widerThanParent`, `tooDeep`, `tooManyChildren`.
-  public func createToken(_ creation: TokenCreation) async throws(StoreError) -> IssuedToken {
+  public func createToken(
+    _ creation: TokenCreation, event: AuditEvent<TokenRecord>? = nil
+  ) async throws(StoreError) -> IssuedToken {
     if let limit = creation.maxRequests, limit < 0 {
       throw .invalid(field: "max_requests", reason: "must be >= 0")
     }
@@ -21,7 +23,7 @@ extension Store {
     let secret = TokenSecret.random()
     let hash = secret.withUnsafeBytes { TokenHash(secret: $0) }
     let id = UUIDText.random()
-    let record = try await writer.write { [directory] db in
+    let record = try await writer.change(event) { [directory] db in
       let creation = try Self.completed(creation, directory, db)
       let isActive = try Bool.fetchOne(
         db, sql: "SELECT is_active FROM projects WHERE id = ? AND deleted_at IS NULL",
@@ -43,9 +45,7 @@ extension Store {
           creation.metadata?.metadataColumnText, creation.idleTimeout, creation.renewOnUse,
           creation.renewUntil?.databaseText, creation.parentID, creation.budget?.column,
         ])
-      let record = try TokenRecord.fetch(.id(id), directory, db)
-      if let event = creation.event { try AuditChain.append([event(record)], db) }
-      return record
+      return try TokenRecord.fetch(.id(id), directory, db)
     }
     return IssuedToken(record: record, secret: secret)
   }
@@ -93,16 +93,18 @@ extension Store {
   ///   - reference: id or secret.
   ///   - change: what to change.
   ///   - isCurrent: the caller's precondition on the row as it is now, checked in the same transaction.
+  ///   - event: what the audit trail is told.
   /// - Throws: `invalid`, `notFound`, `preconditionFailed`, `unavailable`.
   public func updateToken(
-    _ reference: TokenReference, _ change: TokenChange, if isCurrent: (@Sendable (TokenRecord) -> Bool)? = nil
+    _ reference: TokenReference, _ change: TokenChange,
+    if isCurrent: (@Sendable (TokenRecord) -> Bool)? = nil, event: AuditEvent<TokenRecord>? = nil
   ) async throws(StoreError) -> TokenRecord {
     if case .set(let limit) = change.maxRequests, limit < 0 {
       throw .invalid(field: "max_requests", reason: "must be >= 0")
     }
     if case .set(let label) = change.label { _ = try Self.checkedLabel(label) }
     try Self.checkWithering(of: change)
-    return try await writer.write { [directory] db in
+    return try await writer.change(event) { [directory] db in
       let old = try TokenRecord.fetch(reference, directory, db)
       if let isCurrent, !isCurrent(old) { throw StoreError.preconditionFailed }
       let change = try Self.completed(change, of: old)
@@ -147,8 +149,10 @@ extension Store {
   /// Revokes a token and all that descend from it; in force for the next request.
   ///
   /// - Throws: `notFound`, `unavailable`.
-  public func revokeToken(_ reference: TokenReference) async throws(StoreError) -> TokenRevocation {
-    try await writer.write { [directory] db in
+  public func revokeToken(
+    _ reference: TokenReference, event: AuditEvent<TokenRevocation>? = nil
+  ) async throws(StoreError) -> TokenRevocation {
+    try await writer.change(event) { [directory] db in
       try Self.revoke(TokenRecord.fetch(reference, directory, db), directory, db)
     }
   }

@@ -10,6 +10,10 @@ public enum AuditOutcome: String, Sendable, CaseIterable {
   case error
 }
 
+/// Makes the audit event of a change out of what came of it; `nil` is none. The event is stored in the transaction of
+/// the change. Called on the writer's queue, again when a transaction is repeated.
+public typealias AuditEvent<Outcome> = @Sendable (Outcome) -> AuditRecord?
+
 /// One line of the audit trail. Holds no secret: callers mask token ids and never pass keys.
 public struct AuditRecord: Sendable, Equatable {
   /// UUID text.

@@ -23,9 +23,6 @@ public struct TokenCreation: Sendable {
   /// Id of the token that makes this one. Then the project is its project, what is left out here is as wide as
   /// there, and nothing may be wider; see `ChildRules`.
   public var parentID: String?
-  /// What the audit trail is told, in the same transaction: the token and the event that says so are there
-  /// together or not at all, and the client waits for the disk once.
-  public var event: (@Sendable (TokenRecord) -> AuditRecord)?
   /// What it may spend; `nil` is no limit.
   public var budget: BudgetLimits?
 

@@ -115,6 +115,17 @@ final class Writer: Sendable {
     return try result.get()
   }
 
+  /// Does `body` as `write` does, and in the same transaction tells the audit trail what it returned.
+  func change<Value: Sendable>(
+    _ event: AuditEvent<Value>?, _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(StoreError) -> Value {
+    try await write { db in
+      let value = try body(db)
+      if let record = event?(value) { try AuditChain.append([record], db) }
+      return value
+    }
+  }
+
   /// Brings the directory up to date with the file, then calls `completion` with whether that worked.
   func sync(_ completion: @escaping @Sendable (Bool) -> Void) {
     inbox.add(sync: completion) ? schedule() : completion(false)

@@ -192,13 +192,40 @@ import Testing
     }
   }
 
-  @Test func anAuditTrailThatCannotBeWrittenDoesNotUndoTheAction() async throws {
+  @Test func aRefusalThatCannotBeStoredAtOnceIsStoredLater() async throws {
     try await TestPlane.run { plane in
       plane.faults.failAudit(with: .unavailable(reason: "locked"))
-      let id = try await plane.makeProject()
-      #expect(await plane.send("GET", "/manage/projects/\(id)").status == 200)
+      #expect(await plane.send("DELETE", "/manage/projects/nobody").status == 404)
       #expect(plane.logs.lines.contains { $0.contains("audit event queued") })
-      #expect(try await plane.auditLines().contains { $0["action"] == "project.create" })
+      #expect(try await plane.auditLines().contains { $0["action"] == "project.delete" })
+      let events = try await plane.events("action=project.delete")
+      #expect(events.count == 1)
+    }
+  }
+
+  @Test func aChangeBringsItsEventAlong() async throws {
+    try await TestPlane.run { plane in
+      // What is stored apart from the change cannot be stored.
+      plane.faults.failAudit(with: .unavailable(reason: "locked"))
+      let project = try await plane.makeProject()
+      let token = try await plane.makeToken(project)
+      let changes: [(String, String, JSONValue?)] = [
+        ("PATCH", "/manage/projects/\(project)", ["name": "other"]),
+        ("PATCH", "/manage/tokens/\(token.id)", ["label": "other"]),
+        ("DELETE", "/manage/tokens/\(token.id)", nil),
+        ("POST", "/manage/projects/\(project)/tokens/revoke", nil),
+        ("DELETE", "/manage/projects/\(project)", nil),
+      ]
+      for (method, path, body) in changes {
+        #expect(await plane.send(method, path, body).status < 300, "\(method) \(path)")
+      }
+      let actions = try await plane.events("").map { $0["action"] }
+      #expect(
+        actions == [
+          "project.delete", "token.revoke_batch", "token.revoke", "token.update", "project.update",
+          "token.create", "project.create",
+        ])
+      #expect(!plane.logs.lines.contains { $0.contains("audit event queued") })
     }
   }
 }

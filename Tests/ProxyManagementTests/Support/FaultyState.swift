@@ -49,26 +49,33 @@ final class FaultyState: ManagementState {
     return try await store.project(id: id)
   }
 
-  func createProject(_ creation: ProjectCreation) async throws(StoreError) -> ProjectRecord {
+  func createProject(
+    _ creation: ProjectCreation, event: AuditEvent<ProjectRecord>?
+  ) async throws(StoreError) -> ProjectRecord {
     try check()
-    return try await store.createProject(creation)
+    return try await store.createProject(creation, event: event)
   }
 
   func updateProject(
-    id: String, _ change: ProjectChange, if condition: (@Sendable (ProjectRecord) -> Bool)?
+    id: String, _ change: ProjectChange, if condition: (@Sendable (ProjectRecord) -> Bool)?,
+    event: AuditEvent<ProjectRecord>?
   ) async throws(StoreError) -> ProjectRecord {
     try check()
-    return try await store.updateProject(id: id, change, if: condition)
+    return try await store.updateProject(id: id, change, if: condition, event: event)
   }
 
-  func deleteProject(id: String, isPurge: Bool) async throws(StoreError) -> RevocationCounts {
+  func deleteProject(
+    id: String, isPurge: Bool, event: AuditEvent<RevocationCounts>?
+  ) async throws(StoreError) -> RevocationCounts {
     try check()
-    return try await store.deleteProject(id: id, isPurge: isPurge)
+    return try await store.deleteProject(id: id, isPurge: isPurge, event: event)
   }
 
-  func revokeTokens(projectID: String) async throws(StoreError) -> RevocationCounts {
+  func revokeTokens(
+    projectID: String, event: AuditEvent<RevocationCounts>?
+  ) async throws(StoreError) -> RevocationCounts {
     try check()
-    return try await store.revokeTokens(projectID: projectID)
+    return try await store.revokeTokens(projectID: projectID, event: event)
   }
 
   func listTokens(_ filter: TokenFilter, limit: Int, after: String?) async throws(StoreError) -> TokenPage {
@@ -82,21 +89,26 @@ final class FaultyState: ManagementState {
     return try await store.token(reference)
   }
 
-  func createToken(_ creation: TokenCreation) async throws(StoreError) -> IssuedToken {
+  func createToken(
+    _ creation: TokenCreation, event: AuditEvent<TokenRecord>?
+  ) async throws(StoreError) -> IssuedToken {
     try check()
-    return try await store.createToken(creation)
+    return try await store.createToken(creation, event: event)
   }
 
   func updateToken(
-    _ reference: TokenReference, _ change: TokenChange, if condition: (@Sendable (TokenRecord) -> Bool)?
+    _ reference: TokenReference, _ change: TokenChange, if condition: (@Sendable (TokenRecord) -> Bool)?,
+    event: AuditEvent<TokenRecord>?
   ) async throws(StoreError) -> TokenRecord {
     try check()
-    return try await store.updateToken(reference, change, if: condition)
+    return try await store.updateToken(reference, change, if: condition, event: event)
   }
 
-  func revokeToken(_ reference: TokenReference) async throws(StoreError) -> TokenRevocation {
+  func revokeToken(
+    _ reference: TokenReference, event: AuditEvent<TokenRevocation>?
+  ) async throws(StoreError) -> TokenRevocation {
     try check()
-    return try await store.revokeToken(reference)
+    return try await store.revokeToken(reference, event: event)
   }
 
   func holder(presenting secret: Secret, mayLoad: Bool) async -> Store.Holder {
@@ -119,9 +131,11 @@ final class FaultyState: ManagementState {
     return try await store.childrenCount(of: id)
   }
 
-  func revokeChild(id: String, of parentID: String) async throws(StoreError) -> TokenRevocation {
+  func revokeChild(
+    id: String, of parentID: String, event: AuditEvent<TokenRevocation>?
+  ) async throws(StoreError) -> TokenRevocation {
     try check()
-    return try await store.revokeChild(id: id, of: parentID)
+    return try await store.revokeChild(id: id, of: parentID, event: event)
   }
 
   func appendAudit(_ record: AuditRecord) async throws(StoreError) -> AuditRecord {
