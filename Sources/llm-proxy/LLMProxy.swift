@@ -22,7 +22,8 @@ struct LLMProxy: AsyncParsableCommand {
     version: "\(ProxyVersion.name) \(ProxyVersion.number)",
     subcommands: [
       ServerCommand.self, ConfigCommand.self, DoctorCommand.self, SetupCommand.self, ManageCommand.self,
-      OpenAICommand.self, BenchmarkCommand.self, MigrateCommand.self, BackupCommand.self, RestoreCommand.self,
+      SelfCommand.self, OpenAICommand.self, BenchmarkCommand.self, MigrateCommand.self, BackupCommand.self,
+      RestoreCommand.self,
       DatabaseCommand.self, AuditTrailCommand.self,
       CompletionsCommand.self, AdminCommand.self,
     ])

@@ -7,6 +7,7 @@ import pytest
 from support import answers, settings
 from support.admin_api import ACCOUNTS
 from support.certificates import Authority
+from support.cli import CLI
 from support.paths import BINARY, COMPATIBILITY
 from support.provider import Provider
 from support.proxy import Proxy
@@ -149,3 +150,23 @@ def pytest_sessionfinish(session, exitstatus):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if exitstatus == 0 and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def cli(mock_proxy, tmp_path):
+    return CLI(tmp_path, mock_proxy)
+
+
+@pytest.fixture
+def project(mock_proxy):
+    return mock_proxy.management.create_project()
+
+
+@pytest.fixture
+def scripted(tmp_path):
+    """A server that answers what the test says, and a command line for it."""
+    server = Provider()
+    cli = CLI(tmp_path, MANAGEMENT_API_BASE_URL=server.origin, MANAGEMENT_TOKEN="mgmt-canary")
+    yield server, cli
+    server.stop()
+    assert not server.failures

@@ -1,10 +1,7 @@
 """`llm-proxy manage …` against a running server: what it prints, and how it ends."""
 
-import csv
-import io
 import json
 import os
-import re
 import signal
 import subprocess
 import unicodedata
@@ -12,35 +9,11 @@ from datetime import UTC, datetime
 
 import pytest
 from support import answers
-from support.cli import CLI
+from support.cli import CLI, rows
 from support.management import PROVIDER_KEY
 from support.provider import Provider
 from support.proxy import eventually
 from support.wire import free_port
-
-
-@pytest.fixture
-def cli(mock_proxy, tmp_path):
-    return CLI(tmp_path, mock_proxy)
-
-
-@pytest.fixture
-def project(mock_proxy):
-    return mock_proxy.management.create_project()
-
-
-@pytest.fixture
-def scripted(tmp_path):
-    """A server that answers what the test says, and a command line for it."""
-    server = Provider()
-    cli = CLI(tmp_path, MANAGEMENT_API_BASE_URL=server.origin, MANAGEMENT_TOKEN="mgmt-canary")
-    yield server, cli
-    server.stop()
-    assert not server.failures
-
-
-def rows(text):
-    return list(csv.DictReader(io.StringIO(text)))
 
 
 # Projects
@@ -319,56 +292,6 @@ def test_purging_the_cache_says_what_happened(scripted, cli):
         server.answers(answers.whole(answer))
         assert command.ok("manage", "cache", "purge", "--url", "/v1/models", "--prefix", "/v1").strip() == said
     assert server.requests[-1].json() == {"method": "GET", "url": "/v1/models", "prefix": "/v1"}
-
-
-# What a running server tells of itself
-
-
-EXCHANGE = {"request_id": "r1", "started_at": "2026-11-27T18:40:00Z", "method": "POST", "path": "/v1/chat/completions", "status": 403,
-            "duration_ms": 12.5, "project_name": "a", "model": "gpt-4o", "error_code": "model_not_allowed", "input_tokens": 1}
-
-
-def test_exchanges_are_listed_and_shown_step_by_step(scripted):
-    server, cli = scripted
-    server.answers(answers.whole([EXCHANGE]))
-    out = cli.ok("manage", "exchange", "list", "--status", "4xx", "--min-ms", "5", "--path", "/v1/chat/completions")
-    assert "model_not_allowed" in out and "403" in out
-    assert {"status=4xx", "min_ms=5", "path=%2Fv1%2Fchat%2Fcompletions"} <= set(server.requests[-1].target.split("?")[1].split("&"))
-    step = {"kind": "stage", "stage": "whitelist", "hook": "request_body", "start_us": 3, "duration_us": 4, "verdict": "respond"}
-    server.answers(answers.whole(EXCHANGE | {"waterfall": [step], "refused_by": "whitelist", "refusal": {"message": "no such model"}}))
-    shown = cli.ok("manage", "exchange", "show", "r1")
-    assert "Refused by:" in shown and "no such model" in shown and "request_body" in shown
-    server.answers(answers.whole(EXCHANGE | {"waterfall": [step]}))
-    assert json.loads(cli.ok("manage", "exchange", "show", "r1", "--json"))["waterfall"] == [step]
-
-
-def test_providers_are_listed_and_tried(scripted):
-    server, cli = scripted
-    server.answers(answers.whole([{"name": "openai", "adapter": "openai", "base_url": "https://api.openai.com", "requests": 3,
-                                   "errors": 1, "upstream_latency_ms": {"p50": 5, "p99": 9},
-                                   "last_error": {"at": "2026-11-27T18:40:00Z", "message": "refused"}}]))
-    out = cli.ok("manage", "provider", "list")
-    assert "https://api.openai.com" in out and "refused" in out
-    server.answers(answers.whole({"ok": True, "status": 200, "latency_ms": 7, "message": "answered"}))
-    assert "yes" in cli.ok("manage", "provider", "test", "openai", "--model", "gpt-4o")
-    assert server.requests[-1].json() == {"model": "gpt-4o"} and server.requests[-1].target == "/manage/providers/openai/test"
-    server.answers(answers.whole({"ok": False, "status": 401, "latency_ms": 7, "message": "wrong key"}))
-    failed = cli.run("manage", "provider", "test", "openai")
-    assert failed.code == 1 and "wrong key" in failed.out
-
-
-def test_overview_prices_and_entries(scripted):
-    server, cli = scripted
-    server.answers(answers.whole({"health": {"status": "ok"}, "totals": {"requests": 5, "cost_micros": 1_000_000, "currency": "USD"}}))
-    out = cli.ok("manage", "overview", "--range", "24h")
-    assert "Requests: 5" in re.sub(" +", " ", out) and "1.00" in out and server.requests[-1].target.endswith("range=24h")
-    server.answers(answers.whole({"currency": "USD", "models": [{"match": "gpt-4o*", "input_per_million": 2.5}]}))
-    assert "gpt-4o*" in cli.ok("manage", "prices")
-    entry = {"id": 7, "started_at": "2026-11-27T18:40:00Z", "model": "gpt-4o", "status": 200, "outcome": "completed",
-             "input_tokens": 9, "output_tokens": 3, "provenance": "reported", "cost_micros": 52}
-    server.answers(answers.whole([entry]))
-    (row,) = rows(cli.ok("manage", "entries", "--outcome", "completed", "-o", "csv"))
-    assert row["cost_micros"] == "52" and row["id"] == "7" and "outcome=completed" in server.requests[-1].target
 
 
 # How it ends

@@ -119,12 +119,7 @@ struct BenchmarkCommand: ReportingCommand {
   private func plan() throws -> BenchmarkPlan {
     let environment = try Environment.process(file: environmentFile)
     let address = baseURL ?? environment["PROXY_URL"] ?? ConnectionOptions.listening(environment)
-    guard let server = BaseURL(ChatCommand.withoutVersion(address)) else {
-      throw CommandFailure(
-        .usage,
-        "\"\(Terminal.visible(address))\" is not the URL of a proxy; write it as \(ConnectionOptions.standardURL)"
-      )
-    }
+    let server = try ProxyOptions.server(address)
     var plan = BenchmarkPlan(ClientRequest(method.uppercased(), server, endpoint))
     plan.request.credentials = try token?.secret() ?? environment[tokenEnv].map { Secret($0) }
     plan.request.body = try body(environment)

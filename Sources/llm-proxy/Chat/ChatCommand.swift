@@ -17,17 +17,7 @@ struct ChatCommand: ReportingCommand {
       Example: echo "What is a withering token?" | llm-proxy openai chat --model gpt-4o
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "The proxy (default: PROXY_URL, else where LISTEN_ADDR says, else http://localhost:8080).",
-      valueName: "url"))
-  var proxy: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The access token, @file, or - for a line of standard input (default: PROXY_TOKEN).", valueName: "token"
-    ))
-  var token: SecretArgument?
+  @OptionGroup(title: "Proxy") var proxy: ProxyOptions
 
   @Option(help: ArgumentHelp("The model (default: MODEL, else gpt-4.1-mini).", valueName: "name"))
   var model: String?
@@ -49,19 +39,11 @@ struct ChatCommand: ReportingCommand {
   @Flag(inversion: .prefixedNo, help: "Show the answer while it comes (default: USE_STREAMING, else yes).")
   var stream: Bool?
 
-  @Option(
-    name: .customLong("env"), help: ArgumentHelp("File with variables (default: .env).", valueName: "file"))
-  var environmentFile: String?
-
-  @Option(
-    help: ArgumentHelp("PEM file with the authorities to trust (default: the system's).", valueName: "file"))
-  var caFile: String?
-
   @Option(help: ArgumentHelp("Longest silence of the proxy, such as 30s or 10m.", valueName: "duration"))
   var timeout = SpanArgument(seconds: 600)
 
   func execute() throws {
-    let environment = try Environment.process(file: environmentFile)
+    let environment = try proxy.environment()
     let settings = try settings(environment)
     let interruption = try Interruption()
     let session = try ChatSession(settings, clientSettings, interruption)
@@ -77,25 +59,14 @@ struct ChatCommand: ReportingCommand {
   }
 
   private var clientSettings: ClientSettings {
-    var settings = ClientSettings(flags: .init(address: "--proxy"))
+    var settings = proxy.settings()
     settings.totalTimeout = nil
     settings.idleTimeout = timeout.duration
-    settings.authorityFile = caFile
     return settings
   }
 
   private func settings(_ environment: Environment) throws -> ChatSettings {
-    let address = proxy ?? environment["PROXY_URL"] ?? ConnectionOptions.listening(environment)
-    guard let server = BaseURL(Self.withoutVersion(address)) else {
-      throw CommandFailure(
-        .usage,
-        "\"\(Terminal.visible(address))\" is not the URL of a proxy; write it as \(ConnectionOptions.standardURL)"
-      )
-    }
-    guard let secret = try token?.secret() ?? environment["PROXY_TOKEN"].map({ Secret($0) }) else {
-      throw CommandFailure(.denied, "no access token: give --token, or set PROXY_TOKEN")
-    }
-    var settings = ChatSettings(server: server, token: secret)
+    var settings = ChatSettings(server: try proxy.server(environment), token: try proxy.secret(environment))
     settings.model = model ?? environment["MODEL"] ?? settings.model
     settings.system = system ?? environment["SYSTEM_PROMPT"] ?? settings.system
     settings.temperature = try temperature ?? Self.number("TEMPERATURE", environment, Double.init) ?? 0.7
@@ -107,13 +78,6 @@ struct ChatCommand: ReportingCommand {
     }
     guard settings.maxTokens >= 0 else { throw CommandFailure(.usage, "--max-tokens must be 0 or more") }
     return settings
-  }
-
-  /// Bases of OpenAI SDKs end in `/v1`; the paths here begin with it.
-  static func withoutVersion(_ address: String) -> String {
-    var text = address
-    while text.hasSuffix("/") { text.removeLast() }
-    return text.hasSuffix("/v1") ? String(text.dropLast(3)) : text
   }
 
   private static func boolean(_ text: String) -> Bool? {

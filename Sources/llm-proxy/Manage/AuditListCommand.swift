@@ -5,9 +5,7 @@ struct AuditListCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List audit events, the newest first.")
 
-  @OptionGroup(title: "Server") var connection: ConnectionOptions
-  @OptionGroup(title: "Output") var output: OutputOptions
-  @OptionGroup var limit: LimitOptions
+  @OptionGroup var list: ListOptions
 
   @Option(help: ArgumentHelp("Only this action, such as token.create.", valueName: "action"))
   var action: String?
@@ -39,25 +37,18 @@ struct AuditListCommand: ReportingCommand {
   @Option(help: ArgumentHelp("Only those with this in one of their texts.", valueName: "text"))
   var search: String?
 
-  @Option(
-    help: ArgumentHelp("From this time on: RFC 3339, a date, or 24h for so long ago.", valueName: "time"))
-  var from: MomentArgument?
-
-  @Option(help: ArgumentHelp("Until this time.", valueName: "time"))
-  var to: MomentArgument?
+  @OptionGroup var period: PeriodOptions
 
   func execute() throws {
-    let fields: KeyValuePairs = [
-      "action": action, "actor": actor, "outcome": outcome, "project_id": projectID, "request_id": requestID,
-      "correlation_id": correlationID, "client_ip": clientIP, "method": method, "path": path,
-      "search": search,
-      // The size of a page for servers that number their pages.
-      "start_time": from?.text, "end_time": to?.text, "page_size": "100",
-    ]
-    let query = fields.compactMap { name, value in value.map { (name, $0) } }
-    var list = ListReader(try connection.client(), AuditCommand.path, query: query, limit: limit.limit)
     try list.print(
-      ListPrinter(output.format, AuditCommand.columns, csv: AuditCommand.furtherPaths),
-      empty: "there is no such event")
+      AuditCommand.path,
+      [
+        "action": action, "actor": actor, "outcome": outcome, "project_id": projectID,
+        "request_id": requestID,
+        "correlation_id": correlationID, "client_ip": clientIP, "method": method, "path": path,
+        "search": search,
+        // The size of a page for servers that number their pages.
+        "start_time": period.from?.text, "end_time": period.to?.text, "page_size": "100",
+      ], AuditCommand.columns, csv: AuditCommand.furtherPaths, empty: "there is no such event")
   }
 }

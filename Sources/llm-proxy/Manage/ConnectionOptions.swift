@@ -73,8 +73,15 @@ extension ConnectionOptions {
 
   /// A client of the management API. Reads the variables; sends nothing.
   ///
-  /// - Parameter interruption: a descriptor that can be read once the user wants no more, or -1.
-  func client(interruption: Int32 = -1) throws -> ManagementClient {
+  /// - Parameters:
+  ///   - interruption: a descriptor that can be read once the user wants no more, or -1.
+  ///   - isEndless: whether answers may go on for as long as they are not silent.
+  func client(interruption: Int32 = -1, isEndless: Bool = false) throws -> ManagementClient {
+    var settings = settings()
+    if isEndless {
+      settings.totalTimeout = nil
+      settings.idleTimeout = timeout.duration
+    }
     let environment = try environment()
     guard let token = try managementToken?.secret() ?? environment["MANAGEMENT_TOKEN"].map({ Secret($0) })
     else {
@@ -83,6 +90,8 @@ extension ConnectionOptions {
         "no management token: set MANAGEMENT_TOKEN in the environment or in .env, or name it with "
           + "--management-token")
     }
-    return try ManagementClient(server(environment), token: token, settings(), interruption: interruption)
+    return try ManagementClient(
+      server(environment), credentials: .init(token, "MANAGEMENT_TOKEN or --management-token"), settings,
+      interruption: interruption)
   }
 }

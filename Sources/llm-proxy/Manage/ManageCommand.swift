@@ -12,6 +12,6 @@ struct ManageCommand: ParsableCommand {
     subcommands: [
       ProjectCommand.self, TokenCommand.self, AuditCommand.self, UsageCommand.self, EntriesCommand.self,
       PricesCommand.self, CacheCommand.self, OverviewCommand.self, ExchangeCommand.self, ProviderCommand.self,
-      PluginsCommand.self, PipelineCommand.self,
+      PluginsCommand.self, PipelineCommand.self, SettingsCommand.self, EventsCommand.self,
     ])
 }

@@ -22,12 +22,7 @@ struct UsageCommand: ReportingCommand {
       "Up to three of project, token, model, provider, status, day, hour, with commas.", valueName: "groups"))
   var groupBy = "project"
 
-  @Option(
-    help: ArgumentHelp("From this time on: RFC 3339, a date, or 24h for so long ago.", valueName: "time"))
-  var from: MomentArgument?
-
-  @Option(help: ArgumentHelp("Until this time.", valueName: "time"))
-  var to: MomentArgument?
+  @OptionGroup var period: PeriodOptions
 
   @Option(help: ArgumentHelp("Only this project.", valueName: "id"))
   var projectID: String?
@@ -87,7 +82,8 @@ struct UsageCommand: ReportingCommand {
 
   private var query: [(String, String)] {
     let fields: KeyValuePairs = [
-      "group_by": groupBy, "from": from?.text, "to": to?.text, "project_id": projectID, "token_id": tokenID,
+      "group_by": groupBy, "from": period.from?.text, "to": period.to?.text, "project_id": projectID,
+      "token_id": tokenID,
       "model": model,
     ]
     return fields.compactMap { name, value in value.map { (name, $0) } }

@@ -1,5 +1,7 @@
 """The program's commands, run as a user would."""
 
+import csv
+import io
 import subprocess
 from dataclasses import dataclass
 
@@ -48,3 +50,8 @@ class CLI:
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", *self.arguments(*words)], cwd=self.folder,
             env=self.environment | (variables or {}), **options)
+
+
+def rows(text):
+    """What a command printed as CSV."""
+    return list(csv.DictReader(io.StringIO(text)))

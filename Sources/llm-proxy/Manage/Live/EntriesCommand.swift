@@ -5,9 +5,7 @@ struct EntriesCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "entries", abstract: "List the rows of the usage ledger, the newest first.")
 
-  @OptionGroup(title: "Server") var connection: ConnectionOptions
-  @OptionGroup(title: "Output") var output: OutputOptions
-  @OptionGroup var limit: LimitOptions
+  @OptionGroup var list: ListOptions
 
   @Option(help: ArgumentHelp("Only those of this project.", valueName: "id"))
   var projectID: String?
@@ -24,22 +22,15 @@ struct EntriesCommand: ReportingCommand {
   @Option(help: ArgumentHelp("Only those that ended so.", valueName: "outcome"))
   var outcome: String?
 
-  @Option(
-    help: ArgumentHelp("From this time on: RFC 3339, a date, or 24h for so long ago.", valueName: "time"))
-  var from: MomentArgument?
-
-  @Option(help: ArgumentHelp("Until this time.", valueName: "time"))
-  var to: MomentArgument?
+  @OptionGroup var period: PeriodOptions
 
   func execute() throws {
-    let fields: KeyValuePairs = [
-      "project_id": projectID, "token_id": tokenID, "model": model, "status": status.map(String.init),
-      "outcome": outcome, "from": from?.text, "to": to?.text,
-    ]
-    let query = fields.compactMap { name, value in value.map { (name, $0) } }
-    var list = ListReader(try connection.client(), "/manage/usage/entries", query: query, limit: limit.limit)
     try list.print(
-      ListPrinter(output.format, Self.columns, csv: Self.furtherPaths), empty: "nothing was used")
+      "/manage/usage/entries",
+      [
+        "project_id": projectID, "token_id": tokenID, "model": model, "status": status.map(String.init),
+        "outcome": outcome, "from": period.from?.text, "to": period.to?.text,
+      ], Self.columns, csv: Self.furtherPaths, empty: "nothing was used")
   }
 }
 

@@ -5,9 +5,7 @@ struct ExchangeListCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List the exchanges that the server remembers, the newest first.")
 
-  @OptionGroup(title: "Server") var connection: ConnectionOptions
-  @OptionGroup(title: "Output") var output: OutputOptions
-  @OptionGroup var limit: LimitOptions
+  @OptionGroup var list: ListOptions
 
   @Option(help: ArgumentHelp("Only those of this project.", valueName: "id"))
   var projectID: String?
@@ -31,14 +29,11 @@ struct ExchangeListCommand: ReportingCommand {
   var search: String?
 
   func execute() throws {
-    let fields: KeyValuePairs = [
-      "project_id": projectID, "token_id": tokenID, "model": model, "status": status, "path": path,
-      "min_ms": minMs.map(String.init), "search": search,
-    ]
-    let query = fields.compactMap { name, value in value.map { (name, $0) } }
-    var list = ListReader(try connection.client(), ExchangeCommand.path, query: query, limit: limit.limit)
     try list.print(
-      ListPrinter(output.format, ExchangeCommand.columns, csv: ExchangeCommand.furtherPaths),
-      empty: "there is no such exchange")
+      ExchangeCommand.path,
+      [
+        "project_id": projectID, "token_id": tokenID, "model": model, "status": status, "path": path,
+        "min_ms": minMs.map(String.init), "search": search,
+      ], ExchangeCommand.columns, csv: ExchangeCommand.furtherPaths, empty: "there is no such exchange")
   }
 }

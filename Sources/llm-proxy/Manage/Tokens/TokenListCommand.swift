@@ -19,9 +19,7 @@ struct TokenListCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List access tokens, the newest first.")
 
-  @OptionGroup(title: "Server") var connection: ConnectionOptions
-  @OptionGroup(title: "Output") var output: OutputOptions
-  @OptionGroup var limit: LimitOptions
+  @OptionGroup var list: ListOptions
 
   @Option(help: ArgumentHelp("Only those of this project.", valueName: "id"))
   var projectID: String?
@@ -45,14 +43,12 @@ struct TokenListCommand: ReportingCommand {
   var order: SortDirection?
 
   func execute() throws {
-    let fields: KeyValuePairs = [
-      "project_id": projectID, "parent_id": parentID, "search": search, "active_only": active ? "true" : nil,
-      "status": status?.rawValue, "sort": sort?.rawValue, "order": order?.rawValue,
-    ]
-    let query = fields.compactMap { name, value in value.map { (name, $0) } }
-    var list = ListReader(try connection.client(), TokenCommand.path, query: query, limit: limit.limit)
     try list.print(
-      ListPrinter(output.format, TokenCommand.columns, csv: TokenCommand.furtherPaths),
-      empty: "there is no such token")
+      TokenCommand.path,
+      [
+        "project_id": projectID, "parent_id": parentID, "search": search,
+        "active_only": active ? "true" : nil,
+        "status": status?.rawValue, "sort": sort?.rawValue, "order": order?.rawValue,
+      ], TokenCommand.columns, csv: TokenCommand.furtherPaths, empty: "there is no such token")
   }
 }
