@@ -96,6 +96,17 @@ def test_draining_ends_when_its_time_is_over(start, provider):
         pass
 
 
+def test_a_test_of_a_provider_does_not_hold_up_the_end(start, provider):
+    proxy = start(settings.configuration(provider.origin, gateway_timeouts={"drain": "200ms"}))
+    project = proxy.management.create_project()
+    provider.answers(answers.silent)
+    with proxy.client() as client:
+        client.ask("POST", "/manage/providers/openai/test", body={"project_id": project["id"], "model": "gpt-4o"},
+                   token=proxy.management_token)
+        provider.wait_for_requests()
+        assert proxy.stop() == 0
+
+
 def test_what_was_used_is_written_before_the_process_ends(start, provider):
     proxy = start()
     token = proxy.management.create_token()

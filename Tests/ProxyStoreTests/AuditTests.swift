@@ -89,6 +89,23 @@ import Testing
     await store.close()
   }
 
+  @Test func `a head that was set back keeps nothing from being written, and shows`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open()
+    _ = try await filled(store)
+    try await folder.stranger().write {
+      try $0.execute(sql: "UPDATE llmp_audit_chain SET last_index = 3, last_hash = 'x'")
+    }
+    store.recordAudit(AuditRecord(action: "later", actor: "x", outcome: .denied))
+    _ = try await store.createProject(
+      ProjectCreation(name: "p", providerKey: Secret("sk-provider-key")))
+    #expect(store.health.isWritable)
+    #expect(try await store.verifyAudit().problem == nil)
+    let actions = try await store.listAudit(pageSize: 2).events.map(\.action)
+    #expect(Set(actions) == ["later", "audit.resume"])
+    await store.close()
+  }
+
   @Test func `filters, search and pages pick what they say`() async throws {
     let folder = try TemporaryFolder()
     let store = try folder.open()

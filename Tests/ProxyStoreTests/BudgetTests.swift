@@ -233,6 +233,79 @@ import Testing
     await again.close()
   }
 
+  @Test func `a cost above its estimate makes no room for another process`() async throws {
+    let folder = try TemporaryFolder()
+    let first = try open(folder)
+    let token = try await makeToken(first, token: BudgetLimits(total: 1000))
+    let second = try open(folder)
+    let twin = try #require(second.directory.token(token.hash))
+    // While the first one's dear exchange is charged, others of its are under way.
+    guard case .reserved(let other) = await Self.reserve(50, token) else {
+      Issue.record("no reservation")
+      return
+    }
+    #expect(await Self.spend(1509, reserving: 100, on: token, first))
+    try await first.flush()
+    #expect(await !Self.spend(1, reserving: 1, on: twin, second))
+    #expect(await !Self.spend(1, reserving: 1, on: token, first))
+    other.settle(cost: 0)
+    #expect(await second.close())
+    #expect(await first.close())
+    let holds = try await folder.stranger().read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM usage_holds")
+    }
+    #expect(holds == 0)
+  }
+
+  @Test func `no cost that a provider makes up breaks a sum`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try open(folder)
+    let token = try await makeToken(store, token: BudgetLimits(total: 1_000_000))
+    guard case .reserved(let reservation) = await Self.reserve(10, token) else {
+      Issue.record("no reservation")
+      return
+    }
+    // Without a budget of its own too: more than the largest number in all.
+    for index in 0..<20_000 {
+      let charge = UsageCharge(micros: .max, day: reservation.day)
+      var entry = RollupTests.entry(
+        token, model: "m", at: Clocks.unixMilliseconds(), input: 1_000_000_000_000, output: 0)
+      entry.charge = charge
+      if index == 0 {
+        reservation.settle(cost: charge.micros)
+        entry.reservation = reservation
+      }
+      store.usage.record(entry)
+    }
+    #expect(await !Self.spend(1, reserving: 1, on: token, store))
+    #expect(await store.close())
+    let again = try open(folder)
+    let (total, type) = try await again.read { db in
+      let row = try Row.fetchOne(
+        db, sql: "SELECT total_micros AS t, typeof(total_micros) AS k FROM usage_balances")
+      return (row?["t"] as Int64? ?? 0, row?["k"] as String? ?? "")
+    }
+    #expect(total > 1_000_000_000_000_000_000 && type == "integer")
+    await again.close()
+  }
+
+  @Test func `what killed processes held is removed at the start`() async throws {
+    let folder = try TemporaryFolder()
+    await (try open(folder)).close()
+    let living = try #require(Holder(database: folder.database))
+    try await folder.stranger().write { db in
+      for holder in [123, living.number] {
+        try db.execute(sql: "INSERT INTO usage_holds VALUES (2, 'anybody', ?, 1000)", arguments: [holder])
+      }
+    }
+    let store = try open(folder)
+    try await store.flush()
+    let left = try await store.read { try Int64.fetchAll($0, sql: "SELECT holder FROM usage_holds") }
+    #expect(left == [living.number])
+    withExtendedLifetime(living) {}
+    await store.close()
+  }
+
   @Test func `what a process held that is gone is free for the others`() async throws {
     let folder = try TemporaryFolder()
     let store = try open(folder)

@@ -219,6 +219,65 @@ import Testing
     await store.close()
   }
 
+  @Test func `what was asked for while the file was away is served once it is back`() async throws {
+    let folder = try TemporaryFolder()
+    let store = try folder.open { $0.operationTimeout = .milliseconds(200) }
+    let project = try await store.makeProject().id
+    let limited = try #require(store.accessToken(try await store.makeToken(project, limit: 100).secret))
+    let free = try #require(store.accessToken(try await store.makeToken(project).secret))
+    var creation = TokenCreation(projectID: project, expiresAt: nil)
+    creation.budget = BudgetLimits(total: 1000)
+    let budgeted = try #require(store.accessToken(try await store.createToken(creation).secret))
+    try FileManager.default.moveItem(atPath: folder.database, toPath: folder.database + ".away")
+    #expect(await limited.takeWaiting() == .unavailable)
+    #expect(await free.takeWaiting() == .taken)
+    guard case .unavailable = await BudgetTests.reserve(10, budgeted) else {
+      Issue.record("reserved without a file")
+      return
+    }
+    await #expect(throws: StoreError.self) { try await store.makeProject("lost") }
+    try FileManager.default.moveItem(atPath: folder.database + ".away", toPath: folder.database)
+    _ = try await store.makeProject("kept")
+    // For a second after a failure nobody is made to wait.
+    while await limited.takeWaiting() == .unavailable { try await Task.sleep(for: .milliseconds(50)) }
+    while true {
+      if case .reserved(let reservation) = await BudgetTests.reserve(10, budgeted) {
+        reservation.settle(cost: 0)
+        break
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    #expect(await store.close())
+    let counts = try await folder.stranger().read {
+      try Int.fetchAll($0, sql: "SELECT request_count FROM tokens ORDER BY rowid")
+    }
+    #expect(counts == [1, 1, 0])
+  }
+
+  @Test func `a restore takes nothing of a database that is gone for the new one's`() async throws {
+    let folder = try TemporaryFolder()
+    try await filled(folder)
+    let copy = folder.path + "/copy.db"
+    _ = try StoreFile(path: folder.database).backup(to: copy)
+    // Killed with a log that was not worked in, and then somebody removed the file but not the log.
+    let store = try folder.open()
+    for name in 0..<20 { _ = try await store.makeProject("after \(name)") }
+    for suffix in ["-wal", "-shm"] {
+      try FileManager.default.copyItem(
+        atPath: folder.database + suffix, toPath: folder.path + "/kept" + suffix)
+    }
+    await store.close()
+    try FileManager.default.removeItem(atPath: folder.database)
+    for suffix in ["-wal", "-shm"] {
+      try FileManager.default.moveItem(
+        atPath: folder.path + "/kept" + suffix, toPath: folder.database + suffix)
+    }
+    let restored = try StoreFile(path: copy).restore(to: folder.database, keepingAs: ".old")
+    #expect(restored.restored.projects == 2 && restored.keptAs == nil)
+    #expect(try StoreFile(path: folder.database).check().projects == 2)
+    #expect(FileManager.default.fileExists(atPath: folder.database + ".old-wal"))
+  }
+
   @Test func `a file that was replaced or removed takes no write and says why`() async throws {
     let folder = try TemporaryFolder()
     let store = try folder.open { $0.operationTimeout = .milliseconds(200) }

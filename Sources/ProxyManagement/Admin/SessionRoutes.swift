@@ -35,7 +35,8 @@ struct SessionRoutes: Sendable {
     }
     let fields = try RequestFields(context.request.body)
     try fields.refuseOthers(than: "username", "password", "management_token")
-    try logins.checkPeer(of: context)
+    // A right management token is never throttled, here as anywhere: it cannot be guessed, and must not be locked out.
+    if !fields.contains("management_token") { try logins.checkPeer(of: context) }
     guard let (user, role) = try account(fields) else {
       throw await logins.refuse(.invalidCredentials, isGuess: true, context)
     }

@@ -45,11 +45,12 @@ struct AuditFile: ~Copyable {
   mutating func append(_ lines: [UInt8]) throws(Failure) {
     try lockCurrent()
     defer { _ = flock(descriptor, LOCK_UN) }
-    // Found before rotation: the chain goes on in the new file.
-    let (linked, chain) = Self.linked(lines, after: lastChain())
+    var (linked, chain) = Self.linked(lines, after: lastChain())
     if size > 0, size + linked.count > rotation.maximumBytes, rotation.backups > 0 {
       try rotate()
-      _ = flock(descriptor, LOCK_EX)
+      try lockCurrent()
+      // The chain goes on in the new file, and another process may have been there first.
+      (linked, chain) = Self.linked(lines, after: lastChain())
     }
     removeOld()
     var done = 0

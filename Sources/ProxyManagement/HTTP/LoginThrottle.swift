@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Counts refused logins per address in windows of one minute. No clock and no lock of its own.
 ///
 /// A right token is never throttled: the caller asks only after a login was refused. Requests that carry no
@@ -39,6 +47,7 @@ struct LoginThrottle {
   /// Records a refused login of `address` at `second` (of any steady clock) and says what follows.
   mutating func refused(_ address: String, isGuess: Bool, at second: Int64) -> Verdict {
     if second - total.began >= Self.windowSeconds { total = Window(began: second) }
+    let address = Self.network(of: address)
     var window = windows[address] ?? Window(began: second)
     if second - window.began >= Self.windowSeconds { window = Window(began: second) }
     if windows[address] == nil { makeRoom(at: second) }
@@ -59,7 +68,7 @@ struct LoginThrottle {
 
   /// Seconds until `address` may try again; `nil` when it may now.
   func blockedSeconds(_ address: String, at second: Int64) -> Int? {
-    guard let window = windows[address], window.wrong >= allowance,
+    guard let window = windows[Self.network(of: address)], window.wrong >= allowance,
       second - window.began < Self.windowSeconds
     else { return nil }
     return Int(max(1, window.began + Self.windowSeconds - second))
@@ -67,6 +76,17 @@ struct LoginThrottle {
 
   /// Addresses remembered now.
   var addressCount: Int { windows.count }
+
+  /// What one customer has: an IPv4 address, or the first half of an IPv6 one.
+  private static func network(of address: String) -> String {
+    var bytes = in6_addr()
+    guard address.contains(":"), inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
+    return withUnsafeBytes(of: &bytes) { half in
+      // An IPv4 address in the form of the other family stays whole.
+      let isMapped = half.prefix(10).allSatisfy { $0 == 0 } && half[10] == 0xff && half[11] == 0xff
+      return isMapped ? address : half.prefix(8).map { String($0, radix: 16) }.joined(separator: ".")
+    }
+  }
 
   private mutating func makeRoom(at second: Int64) {
     guard windows.count >= Self.addressLimit else { return }

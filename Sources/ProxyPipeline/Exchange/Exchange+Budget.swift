@@ -97,8 +97,9 @@ extension Exchange {
       micros =
         price.cost(input: counts.input, cachedInput: counts.cachedInput, output: counts.output).roundedUp
     }
-    reservation.settle(cost: micros)
-    entry.charge = UsageCharge(micros: micros, day: reservation.day)
+    let charge = UsageCharge(micros: micros, day: reservation.day)
+    reservation.settle(cost: charge.micros)
+    entry.charge = charge
     entry.reservation = reservation
   }
 }

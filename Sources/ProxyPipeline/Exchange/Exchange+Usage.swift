@@ -58,14 +58,19 @@ extension Exchange {
 
   /// What the provider said; what it left out follows from the total where that is possible.
   private var reportedCounts: UsageCounts {
-    var (input, output, total) = (usage.input_tokens, usage.output_tokens, usage.total_tokens)
-    if input < 0 { input = max(0, total - max(0, output)) }
-    if output < 0 { output = max(0, total - input) }
-    if total < 0 { total = input.addingReportingOverflow(output).partialValue }
+    let (input, output, total) = (
+      Self.plausible(usage.input_tokens), Self.plausible(usage.output_tokens),
+      Self.plausible(usage.total_tokens)
+    )
+    let knownInput = input ?? max(0, (total ?? 0) - (output ?? 0))
+    let knownOutput = output ?? max(0, (total ?? 0) - knownInput)
     return UsageCounts(
-      input: input, output: output, cachedInput: max(0, usage.cached_input_tokens),
-      reasoning: max(0, usage.reasoning_tokens), total: max(0, total))
+      input: knownInput, output: knownOutput, cachedInput: Self.plausible(usage.cached_input_tokens) ?? 0,
+      reasoning: Self.plausible(usage.reasoning_tokens) ?? 0, total: total ?? knownInput + knownOutput)
   }
+
+  /// A count that a provider gave; `nil` when it gave none. Whatever it says, sums of counts stay numbers.
+  private static func plausible(_ count: Int64) -> Int64? { count < 0 ? nil : min(count, 1_000_000_000_000) }
 
   // MARK: when the provider said nothing
 

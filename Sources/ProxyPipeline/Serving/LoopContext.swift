@@ -109,8 +109,10 @@ public final class LoopContext {
     }
   }
 
-  /// Stops the loop's timer and closes its idle upstream connections.
+  /// Ends what is still under way, which can only be the gateway's own; stops the loop's timer and closes its idle
+  /// upstream connections.
   public func shutDown() {
+    abandonAll()
     ticking?.cancel()
     ticking = nil
     pool.close()

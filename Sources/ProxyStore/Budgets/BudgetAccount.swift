@@ -28,7 +28,7 @@ public final class BudgetAccount: Sendable {
     return outcome
   }
 
-  func settle(_ amount: Int64, cost: Int64) { counter.withLock { $0.settle(amount, cost: cost) } }
+  func settle(_ amount: Int64, cost: Int64) { run(counter.withLock { $0.settle(amount, cost: cost) }) }
 
   private func run(_ errand: TokenCounter.Errand) {
     switch errand {

@@ -101,10 +101,14 @@ struct BudgetCounter {
     return (.pending, queueNow())
   }
 
-  /// The exchange is over, and did cost `cost`: more than was reserved when the estimate was too low.
-  mutating func settle(_ amount: Int64, cost: Int64) {
+  /// The exchange is over, and did cost `cost`: more than was reserved when the estimate was too low. Then more is
+  /// fetched, so that what others still have reserved is held again.
+  mutating func settle(_ amount: Int64, cost: Int64) -> TokenCounter.Errand {
     reserved -= amount
-    held -= cost
+    held = held.addingSaturated(-cost)
+    guard held < reserved, !wantsRefill else { return .none }
+    wantsRefill = true
+    return queue()
   }
 
   /// Takes over limits read later than the last ones, never while a transaction writes this account. What is

@@ -32,9 +32,12 @@ enum BudgetHold {
     var total: Int64 = 0
     var own: Int64 = 0
     for row in rows {
-      if row.holder == holder.number || holder.isAlive(row.holder) {
-        total = total.addingSaturated(row.held)
-        if row.holder == holder.number { own = row.held }
+      if row.holder == holder.number {
+        own = row.held
+        total = total.addingSaturated(own)
+      } else if holder.isAlive(row.holder) {
+        // A charge beyond what was held is in the balance already: it must not make room here.
+        total = total.addingSaturated(max(0, row.held))
       } else {
         let delete = try RawStatement(
           db, "DELETE FROM usage_holds WHERE scope = ? AND id = ? AND holder = ?")
@@ -43,6 +46,15 @@ enum BudgetHold {
       }
     }
     return (own, total)
+  }
+
+  /// Removes the rows of all processes that are gone.
+  static func removeDead(_ holder: Holder, _ db: Database) throws {
+    let others = try Int64.fetchAll(
+      db, sql: "SELECT DISTINCT holder FROM usage_holds WHERE holder <> ?", arguments: [holder.number])
+    for other in others where !holder.isAlive(other) {
+      try db.execute(sql: "DELETE FROM usage_holds WHERE holder = ?", arguments: [other])
+    }
   }
 
   private static func bind(_ key: BudgetKey, _ holder: Int64, _ statement: RawStatement) {

@@ -9,6 +9,19 @@ extension Writer {
     return confined.holder
   }
 
+  /// Removes what processes held that are gone.
+  func removeDeadHolds() {
+    submit(
+      WriteJob(
+        deadline: Clocks.monotonicNanoseconds() + options.operationTimeout.nanoseconds,
+        body: { [self] db in
+          if let holder = holder() { try BudgetHold.removeDead(holder, db) }
+          return {}
+        },
+        // They hold nothing: whoever asks for such a budget removes them too.
+        fail: { _ in }))
+  }
+
   /// Gives back and takes for one budget; `nil` without a holder, when nothing can be held.
   func write(_ work: BudgetCounter.Work, of account: BudgetAccount, _ holder: Holder?, _ db: Database) throws
     -> BudgetCounter.Result?

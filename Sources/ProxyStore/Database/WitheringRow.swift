@@ -29,5 +29,5 @@ extension WitheringRow {
   }
 
   /// Absurd numbers, which only a shell can have written, are cut so that no sum overflows.
-  private static func milliseconds(_ seconds: Int64) -> Int64 { max(0, min(seconds, 1 << 40)) * 1000 }
+  static func milliseconds(_ seconds: Int64) -> Int64 { max(0, min(seconds, 1 << 40)) * 1000 }
 }

@@ -4,11 +4,19 @@ internal import Foundation
 extension DatabaseFile {
   /// Removes a file and its companions; those that are not there are as good as removed.
   static func remove(_ path: String) {
-    for companion in ["", "-wal", "-shm", "-journal"] { _ = unlink(path + companion) }
+    for companion in companions { _ = unlink(path + companion) }
   }
 
+  /// Renames a database, or what is left of one, with all that belongs to it.
+  static func moveAll(_ path: String, to other: String) throws {
+    for companion in companions { try move(path + companion, to: other + companion) }
+  }
+
+  /// The database itself, its log, the log's index, and the journal of another mode.
+  private static let companions = ["", "-wal", "-shm", "-journal"]
+
   /// Renames a file that may not be there.
-  static func move(_ path: String, to other: String) throws {
+  private static func move(_ path: String, to other: String) throws {
     guard rename(path, other) == 0 || errno == ENOENT else {
       throw StoreError.unusable("\(path) cannot be renamed to \(other): \(String(cString: strerror(errno)))")
     }

@@ -29,15 +29,18 @@ extension StoreFile {
       try Self.copy(from: self.path, to: incoming, progress: progress)
       var report = RestoreReport(restored: try StoreFile(path: incoming).describe(), keptAs: nil)
       try Self.plainly(path) {
+        let kept = path + suffix
         if exists {
-          let kept = path + suffix
-          try DatabaseHolder.alone(with: path) {
-            // Its log belongs to it: together they are the database from before.
-            for companion in ["", "-wal", "-shm"] {
-              try DatabaseFile.move(path + companion, to: kept + companion)
-            }
+          // With an empty log nothing is lost should this end between two of the renames. What cannot be read is
+          // kept as it is.
+          try? StoreFile(path: path).connected(.alone) {
+            try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
           }
+          try DatabaseHolder.alone(with: path) { try DatabaseFile.moveAll(path, to: kept) }
           report.keptAs = kept
+        } else {
+          // What a removed database left behind would be taken for the log of the new one.
+          try DatabaseFile.moveAll(path, to: kept)
         }
         try DatabaseFile.settle(incoming, as: path)
       }

@@ -25,6 +25,8 @@ public struct SealingReport: Sendable, Equatable {
   public var unchangedKeys = 0
   /// Tokens in clear that were replaced by their hashes.
   public var hashedTokens = 0
+  /// Why traces of what was replaced may still be in free pages of the file; `nil` when they are not.
+  public var leftover: String?
 }
 
 extension StoreFile {
@@ -91,9 +93,13 @@ extension StoreFile {
         return .commit
       }
       // What stood there before is overwritten (secure_delete) but may still be in the log and in free pages of
-      // a file that another program wrote.
-      try db.execute(sql: "VACUUM")
-      try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+      // a file that another program wrote. The keys are sealed whether this succeeds or not.
+      do {
+        try db.execute(sql: "VACUUM")
+        try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+      } catch {
+        report.leftover = (error as? DatabaseError)?.plainReason ?? "\(error)"
+      }
       return report
     }
   }

@@ -59,7 +59,7 @@ extension TokenRecord {
   private mutating func renew(byUseAt use: Timestamp) {
     guard let renewOnUse, let expiry = expiresAt?.milliseconds else { return }
     let moved = TokenWithering.expiry(
-      expiry, afterUseAt: use.milliseconds, renew: renewOnUse * 1000,
+      expiry, afterUseAt: use.milliseconds, renew: WitheringRow.milliseconds(renewOnUse),
       until: renewUntil?.milliseconds ?? .max)
     if moved > expiry { expiresAt = Timestamp(milliseconds: moved) }
   }

@@ -7,9 +7,12 @@ public struct UsageCharge: Sendable, Equatable {
   /// Days since the Unix epoch, UTC.
   public var day: Int64
 
-  /// A charge.
+  /// Most micro-units of one charge: nothing costs a thousand million, whatever a provider says that it counted.
+  public static let most: Int64 = 1_000_000_000_000_000
+
+  /// A charge; beyond `most` it is cut.
   public init(micros: Int64, day: Int64) {
-    self.micros = micros
+    self.micros = min(micros, Self.most)
     self.day = day
   }
 }

@@ -54,6 +54,10 @@ struct UsageBalance: Equatable {
     return balance
   }
 
+  /// Most that is added at a time. Sums end at eight times as much: SQLite makes a fraction of what is too large for
+  /// an integer.
+  static let mostAdded: Int64 = 1_000_000_000_000_000_000
+
   /// Adds a charge of `day`. One of an earlier day than the newest counts in the total, and in the month when
   /// it is the same.
   static func add(_ micros: Int64, day: Int64, to scope: BudgetScope, _ id: String, _ db: Database) throws {
@@ -62,18 +66,19 @@ struct UsageBalance: Equatable {
       """
       INSERT INTO usage_balances VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?4)
       ON CONFLICT DO UPDATE SET
-        day_micros = CASE WHEN excluded.day = day THEN day_micros + excluded.day_micros
+        day_micros = CASE WHEN excluded.day = day THEN min(day_micros, ?6) + excluded.day_micros
           WHEN excluded.day > day THEN excluded.day_micros ELSE day_micros END,
-        month_micros = CASE WHEN excluded.month = month THEN month_micros + excluded.month_micros
+        month_micros = CASE WHEN excluded.month = month THEN min(month_micros, ?6) + excluded.month_micros
           WHEN excluded.month > month THEN excluded.month_micros ELSE month_micros END,
         day = max(day, excluded.day), month = max(month, excluded.month),
-        total_micros = total_micros + excluded.total_micros
+        total_micros = min(total_micros, ?6) + excluded.total_micros
       """)
     statement.bind(scope.rawValue, at: 1)
     statement.bind(id, at: 2)
     statement.bind(day, at: 3)
     statement.bind(micros, at: 4)
     statement.bind(BudgetClock.month(of: day), at: 5)
+    statement.bind(mostAdded * 8, at: 6)
     try statement.run()
   }
 }

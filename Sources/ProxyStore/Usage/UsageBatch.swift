@@ -25,20 +25,24 @@ struct UsageBatch {
         run = ([], 0, 0)
       }
       guard let charge = row.charge, charge.micros > 0 else { continue }
-      chargedMicros &+= charge.micros
+      chargedMicros = chargedMicros.addingSaturated(charge.micros)
       if run.keys.isEmpty || run.day != charge.day {
         add(run.micros, to: run.keys)
         let keys = row.scopes.map { BalanceKey(scope: $0.scope, id: $0.id, day: charge.day) }
         run = (keys, charge.day, 0)
       }
-      run.micros &+= charge.micros
-      for account in entry.reservation?.accounts ?? [] { used[account.key, default: 0] += charge.micros }
+      run.micros = run.micros.addingSaturated(charge.micros)
+      for account in entry.reservation?.accounts ?? [] {
+        used[account.key] = used[account.key, default: 0].addingSaturated(charge.micros)
+      }
     }
     add(run.micros, to: run.keys)
   }
 
   private mutating func add(_ micros: Int64, to keys: [BalanceKey]) {
-    for key in keys { charges[key, default: 0] &+= micros }
+    for key in keys {
+      charges[key] = min(UsageBalance.mostAdded, charges[key, default: 0].addingSaturated(micros))
+    }
   }
 
   /// Writes everything. `holder` is this process's number, when it holds anything.

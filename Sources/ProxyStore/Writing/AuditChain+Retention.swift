@@ -8,7 +8,7 @@ extension AuditChain {
   static let removal = "audit.prune"
   /// Actions that only the database knows of: they happen to it and not through the management API.
   static let inward: Set<String> = [
-    removal, "key.rotate", "key.seal", "database.restore", "database.migrate_down",
+    removal, resumption, "key.rotate", "key.seal", "database.restore", "database.migrate_down",
   ]
 
   /// Records what an operator did to the file itself; nothing in a file that has no chain (yet, or any more).
@@ -24,11 +24,13 @@ extension AuditChain {
   /// - Returns: how many are gone.
   static func prune(before cutoff: Timestamp, most: Int, _ db: Database) throws -> Int {
     let text = cutoff.databaseText
+    // Times of the Go program are written in other ways that begin with the date: its index finds what is old.
     try db.execute(
       sql: """
         DELETE FROM audit_events WHERE rowid IN (
           SELECT rowid FROM audit_events
-          WHERE chain_index IS NULL AND julianday(timestamp) < julianday(?1) LIMIT ?2)
+          WHERE timestamp < date(?1, '+1 day') AND chain_index IS NULL
+            AND julianday(timestamp) < julianday(?1) LIMIT ?2)
         """, arguments: [text, most])
     let unchained = db.changesCount
     let anchor = try anchor(db)
@@ -37,8 +39,12 @@ extension AuditChain {
     // stays.
     let kept =
       try Int64.fetchOne(
-        db, sql: "SELECT min(chain_index) FROM audit_events WHERE timestamp >= ? AND chain_index IS NOT NULL",
-        arguments: [text]) ?? head.index + 1
+        db,
+        sql: """
+          SELECT chain_index FROM audit_events INDEXED BY llmp_audit_chain_index
+          WHERE chain_index > ? AND timestamp >= ? ORDER BY chain_index LIMIT 1
+          """,
+        arguments: [anchor.index, text]) ?? head.index + 1
     let last = min(kept - 1, anchor.index + Int64(most))
     guard last > anchor.index,
       let hash = try String.fetchOne(

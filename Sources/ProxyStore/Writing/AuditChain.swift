@@ -34,7 +34,8 @@ enum AuditChain {
   @discardableResult
   static func append(_ records: [AuditRecord], _ db: Database) throws -> [AuditRecord] {
     guard !records.isEmpty else { return [] }
-    var (index, last) = try head(db)
+    let (records, place) = try resumed(records, db)
+    var (index, last) = place
     let statement = try RawStatement(
       db,
       """
@@ -93,6 +94,29 @@ enum AuditChain {
     if result.problem == nil { result.problem = try unexplained(anchor, db) }
     return result
   }
+
+  /// Where the chain goes on, and what with. A head that lags behind the rows, as after somebody set it back, must not
+  /// keep every further event from being written: the chain goes on behind its last row, and says so.
+  private static func resumed(
+    _ records: [AuditRecord], _ db: Database
+  ) throws -> (records: [AuditRecord], place: (index: Int64, hash: String)) {
+    let head = try head(db)
+    let newest = try RawStatement(
+      db,
+      """
+      SELECT chain_index, chain_hash FROM audit_events WHERE chain_index > ? ORDER BY chain_index DESC LIMIT 1
+      """)
+    newest.bind(head.index, at: 1)
+    var place = head
+    try newest.run { place = ($0.integer(0), $0.text(1) ?? "") }
+    guard place.index > head.index else { return (records, head) }
+    var note = AuditRecord(action: resumption, actor: "system", outcome: .failure)
+    note.reason = "the head of the chain was at \(head.index) and its newest event at \(place.index)"
+    return ([note] + records, place)
+  }
+
+  /// What the event is called that says that the head was behind.
+  static let resumption = "audit.resume"
 
   /// Newest link: the last event and its hash.
   static func head(_ db: Database) throws -> (index: Int64, hash: String) {

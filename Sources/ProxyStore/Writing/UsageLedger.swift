@@ -24,7 +24,10 @@ public final class UsageLedger: Sendable {
   /// writer.
   public var chargedMicros: Int64 { charged.load(ordering: .relaxed) }
 
-  func noteCharged(_ micros: Int64) { charged.add(micros, ordering: .relaxed) }
+  /// On the writer's queue, so nobody else adds meanwhile.
+  func noteCharged(_ micros: Int64) {
+    charged.store(chargedMicros.addingSaturated(micros), ordering: .relaxed)
+  }
 
   /// Entries not in the file yet.
   public var queued: Int { queue.queued }

@@ -5,9 +5,10 @@ extension Writer {
   /// Writes a batch in one transaction and puts its effects into force. Throws only when nothing was written
   /// and the batch is to be tried again.
   func commit(_ batch: WriteBatch) throws {
-    try identity.check()
     let works = batch.tokens.map { $0.beginWriting() }
     let budgetWorks = batch.budgets.map { $0.beginWriting() }
+    // Whatever fails from here on ends with `endWriting`, which queues them again.
+    try identity.check()
     let holder = batch.budgets.isEmpty ? confined.holder : holder()
     let ledger = UsageBatch(batch.usage, prices: options.prices, names: &confined.models)
     var results: [TokenCounter.Result] = []
@@ -62,6 +63,7 @@ extension Writer {
       confined.dataVersion = try Self.dataVersion(db)
       try reload(db)
       confined.trimmed = confined.sequence
+      confined.hasHolds = try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM usage_holds)") ?? false
     }
   }
 

@@ -20,7 +20,7 @@ extension Writer {
       count = statement.integer(0)
       limit = max(0, statement.integer(1))
       lastUsed = statement.moment(2)?.milliseconds ?? 0
-      renew = statement.integer(4) * 1000
+      renew = WitheringRow.milliseconds(statement.integer(4))
       // Only a token that is renewed by use has its expiry read.
       expires = renew > 0 ? statement.moment(3)?.milliseconds ?? 0 : 0
       renewUntil = renew > 0 && !statement.isNull(5) ? statement.moment(5)?.milliseconds ?? 0 : .max

@@ -48,6 +48,8 @@ final class Writer: Sendable {
     var holding: [BudgetAccount] = []
     /// This process's number among the holders.
     var holder: Holder?
+    /// True when somebody held something at the start: living processes, and those that were killed.
+    var hasHolds = false
     /// Names of models that roll-ups know today.
     var models = ModelNames()
     /// Monotonic time before which nothing old is looked for.
@@ -85,8 +87,12 @@ final class Writer: Sendable {
     let interval = options.tickInterval.dispatchInterval
     source.schedule(deadline: .now() + interval, repeating: interval, leeway: .milliseconds(5))
     source.setEventHandler { [weak self] in self?.cycle(isTick: true) }
-    queue.sync { confined.timer = source }
+    let hasHolds = queue.sync {
+      confined.timer = source
+      return confined.hasHolds
+    }
     source.resume()
+    if hasHolds { removeDeadHolds() }
   }
 
   deinit {

@@ -116,6 +116,35 @@ import Testing
   }
 
   @Test(arguments: [
+    ("http://proxy.example:8080", true), ("https://PROXY.example:8080", true),
+    ("https://front.example", true),
+    ("http://evil.example", false), ("http://proxy.example", false), ("null", false), ("", false),
+  ])
+  func aBrowserWithoutFetchMetadataIsKnownByItsOrigin(origin: String, isOwn: Bool) async throws {
+    try await run { plane in
+      let right = ("authorization", "Basic " + Data("alice:correct horse".utf8).base64EncodedString())
+      let headers = [
+        right, ("host", "proxy.example:8080"), ("x-forwarded-host", "front.example"), ("origin", origin),
+        ("content-type", "text/plain"),
+      ]
+      let answer = await plane.raw("POST", "/manage/projects", headers: headers, body: Array("{}".utf8))
+      #expect(answer.status == (isOwn ? 400 : 403), "\(answer.text)")
+    }
+  }
+
+  @Test func theManagementTokenSignsInWhateverOthersHaveGuessed() async throws {
+    try await run { plane in
+      for _ in 0...LoginThrottle.allowance {
+        _ = await plane.raw(
+          "POST", "/admin/session", headers: [Self.json],
+          body: Array(#"{"username":"alice","password":"wrong"}"#.utf8))
+      }
+      let body: JSONValue = ["management_token": .string(TestPlane.token)]
+      #expect(await plane.raw("POST", "/admin/session", headers: [Self.json], body: body.bytes).status == 200)
+    }
+  }
+
+  @Test(arguments: [
     #"{"username":"alice","password":"wrong"}"#, #"{"username":"bob","password":"correct horse"}"#,
     #"{"username":"victor","password":"correct horse"}"#, #"{"management_token":"wrong"}"#,
     #"{"username":"","password":""}"#,

@@ -14,6 +14,15 @@ import Testing
     #expect(throttle.refused("a", isGuess: true, at: 160).retryAfterSeconds == nil)
   }
 
+  @Test func oneCustomersAddressesAreOne() {
+    var throttle = LoginThrottle(allowance: 1)
+    _ = throttle.refused("2001:db8:1:2::1", isGuess: true, at: 0)
+    #expect(throttle.blockedSeconds("2001:db8:1:2:ffff::9", at: 0) != nil)
+    #expect(throttle.blockedSeconds("2001:db8:1:3::1", at: 0) == nil)
+    _ = throttle.refused("::ffff:10.0.0.1", isGuess: true, at: 0)
+    #expect(throttle.blockedSeconds("::ffff:10.0.0.2", at: 0) == nil)
+  }
+
   @Test func requestsWithoutATokenAreNeverThrottledAndAuditedABoundedNumberOfTimes() {
     var throttle = LoginThrottle()
     let verdicts = (0..<100).map { _ in throttle.refused("a", isGuess: false, at: 5) }

@@ -110,7 +110,7 @@ struct RotateKeyCommand: AsyncParsableCommand {
         provider keys sealed that lay in clear: \(done.newlySealedKeys)
         provider keys sealed with the new key before: \(done.unchangedKeys)
         Set ENCRYPTION_KEY to the new key before the server starts.
-        """
+        """ + done.warning
       )
     }
   }
@@ -139,11 +139,23 @@ private struct SealingSummary: Encodable {
   var newlySealedKeys: Int
   var unchangedKeys: Int
   var hashedTokens: Int
+  var leftover: String?
 
   init(_ report: SealingReport) {
     resealedKeys = report.resealedKeys
     newlySealedKeys = report.newlySealedKeys
     unchangedKeys = report.unchangedKeys
     hashedTokens = report.hashedTokens
+    leftover = report.leftover
+  }
+}
+
+extension SealingReport {
+  /// A line about what is left to do; empty when nothing is.
+  fileprivate var warning: String {
+    leftover.map { reason in
+      "\nwarning: the file could not be rewritten (\(reason)), so what was replaced may still be in free pages of it; "
+        + "make room and run this again"
+    } ?? ""
   }
 }
