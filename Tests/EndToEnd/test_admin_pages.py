@@ -1,7 +1,10 @@
 """Every page of the admin UI in light and dark, wide and narrow: accessible, silent, never sideways."""
 
+import re
+
 import pytest
 from support.browser import Admin, expect
+from support.paths import REPOSITORY
 from support.proxy import eventually
 
 HOSTILE = '<img src=x onerror="alert(1)">\u202eexe.txt\u202c '
@@ -114,14 +117,44 @@ def test_page_keeps_meaning_in_forced_colours(browser, admin_proxy, things):
     admin.close()
 
 
-def test_first_view_is_small(browser, admin_proxy):
-    """Everything that crosses the wire until the overview stands, charts too, is at most 250 KB."""
-    admin = Admin(browser, admin_proxy)
-    sizes = []
-    admin.page.on("requestfinished", lambda request: sizes.append((request.url, sum(
-        request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize")))))
-    admin.sign_in()
+FETCHED = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+    .filter(one => one.transferSize > 0).map(one => [new URL(one.name).pathname, one.transferSize])"""
+
+
+def fetched(admin):
+    """What crossed the wire for the overview and its charts: addresses and bytes."""
+    admin.open()
     admin.page.wait_for_function("() => globalThis.Chart")
-    total = sum(size for _, size in sizes)
-    assert 20_000 < total <= 250_000, (total, sorted(sizes, key=lambda one: -one[1])[:8])
+    return admin.page.evaluate(FETCHED)
+
+
+def test_first_view_is_small_and_the_second_fetches_no_file_again(browser, admin_proxy):
+    signed_in = Admin(browser, admin_proxy).sign_in()
+    admin = Admin(browser, admin_proxy, storage_state=signed_in.context.storage_state())
+    first, second = fetched(admin), fetched(admin)
+    assert 20_000 < sum(size for _, size in first) <= 250_000, sorted(first, key=lambda one: -one[1])[:8]
+    addresses = [address for address, _ in first]
+    assert len(addresses) == len(set(addresses)), "what is asked for early is not asked for again"
+    assert {address for address, _ in second} <= {"/admin/", "/admin/session", "/manage/overview"}, second
+    signed_in.close()
     admin.close()
+
+
+IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?["'](\.[^"']+)["'];""", re.MULTILINE)
+
+
+def needed(module, known):
+    """Adds `module` and all that it imports before it can run to `known`."""
+    if module not in known:
+        known.add(module)
+        for name in IMPORT.findall(module.read_text()):
+            needed((module.parent / name).resolve(), known)
+    return known
+
+
+def test_first_view_is_told_all_its_modules_at_once():
+    """A module that is not announced costs a turn to the server; one that is not needed delays the others."""
+    web = REPOSITORY / "web"
+    announced = re.findall(r'modulepreload" href="/admin/assets/0/([^"]+)"', (web / "index.html").read_text())
+    modules = needed(web / "js/pages/overview.js", needed(web / "js/app.js", set()))
+    assert sorted(announced) == sorted(str(one.relative_to(web)) for one in modules)

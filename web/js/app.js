@@ -4,12 +4,16 @@ import { session } from "./core/session.js";
 import { BASE, go, guard, listen, match, notFound, to } from "./core/router.js";
 import { listenToKeys } from "./core/keys.js";
 import { View, skeleton } from "./core/view.js";
-import { palette } from "./ui/palette.js";
-import { help } from "./ui/help.js";
 import { shell } from "./ui/shell.js";
 import { problem } from "./ui/problem.js";
-import { toast } from "./ui/toast.js";
 import "./ui/time.js";
+
+// What nobody needs to see the first page; fetched when there is time, so that a server that is gone later does not matter.
+const palette = async () => (await import("./ui/palette.js")).palette(signOut);
+const help = async () => (await import("./ui/help.js")).help();
+const toast = async (text, options) => (await import("./ui/toast.js")).toast(text, options);
+const REST = ["palette", "help", "toast"];
+const whenIdle = globalThis.requestIdleCallback ?? setTimeout;
 
 let frame = null;
 let page = null;
@@ -24,7 +28,7 @@ function enter() {
   frame?.abort();
   frame = new AbortController();
   document.querySelectorAll(".frame, .skip, .login, #boot").forEach((element) => element.remove());
-  main = shell({ signOut, palette: () => palette(signOut), signal: frame.signal });
+  main = shell({ signOut, palette, help, signal: frame.signal });
 }
 
 /** The login page; the address stays, so that the page that was wanted comes after it. */
@@ -75,6 +79,8 @@ async function navigate({ moved }) {
   const view = new View(main, found.params, mine.signal);
   view.onshown = () => {
     clearTimeout(timer);
+    // What fails here is asked for again when it is used.
+    whenIdle(() => REST.forEach((name) => import(`./ui/${name}.js`).catch(() => {})));
     document.dispatchEvent(new CustomEvent("app:navigated"));
     if (moved) arrive(view);
   };
@@ -104,7 +110,7 @@ function arrive(view) {
 async function start() {
   if (location.pathname === BASE) history.replaceState({}, "", `${BASE}/`);
   listen();
-  listenToKeys({ palette: () => palette(signOut), help: () => session.current && help() });
+  listenToKeys({ palette, help: () => session.current && help() });
   document.addEventListener("app:navigate", (event) => navigate(event.detail));
   document.addEventListener("app:signed-out", () => showLogin("Your session has ended. Sign in and go on where you were."));
   document.addEventListener("app:restored", () => toast("The server is back.", { seconds: 3 }));

@@ -29,7 +29,8 @@ export async function call(method, path, { params, body, signal, headers = {} } 
   if (method !== "GET" && session.current?.csrf_token) request.headers["x-csrf-token"] = session.current.csrf_token;
   let answer;
   try {
-    answer = await fetch(path + query(params), request);
+    const address = path + query(params);
+    answer = await ((method === "GET" && takeEarly(address)) || fetch(address, request));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     document.dispatchEvent(new CustomEvent("app:unreachable"));
@@ -40,6 +41,13 @@ export async function call(method, path, { params, body, signal, headers = {} } 
   const error = new ApiError(answer.status, data, answer.headers);
   if (answer.status === 401 && path !== "/admin/session") session.lost();
   throw error;
+}
+
+/** The answer to what boot.js asked for already; each is for one page only. */
+function takeEarly(address) {
+  const answer = globalThis.askedEarly?.get(address);
+  globalThis.askedEarly?.delete(address);
+  return answer;
 }
 
 async function read(answer) {

@@ -5,7 +5,6 @@ import { link, to } from "../core/router.js";
 import { session } from "../core/session.js";
 import { live } from "../core/live.js";
 import { chooseTheme, isDark } from "../core/prefs.js";
-import { help } from "./help.js";
 
 const GROUPS = [
   ["Observe", [["/", "Overview", "overview"], ["/requests", "Requests", "requests"], ["/usage", "Usage and cost", "usage"]]],
@@ -18,8 +17,8 @@ const LIVE_WORDS = { live: "Live", paused: "Paused", lost: "Reconnecting…", co
 
 export const brand = () => link("/", [icon("leaf", { size: 20 }), "llm-proxy"], { class: "brand" });
 
-/** Builds the frame; answers where pages go. `signOut` and `palette` are what those buttons do. */
-export function shell({ signOut, palette, signal }) {
+/** Builds the frame; answers where pages go. `signOut`, `palette` and `help` are what those buttons do. */
+export function shell({ signOut, palette, help, signal }) {
   let health = null;
   const main = h("main", { id: "main", tabindex: -1 });
   const menu = h("button", { type: "button", class: "button quiet icon", "aria-label": "Menu", "aria-haspopup": "dialog", onclick: drawer }, icon("menu", { size: 20 }));
