@@ -171,7 +171,8 @@ static const llmp_component_t component = {
   .struct_size = sizeof component,
   .kind = LLMP_KIND_MIDDLEWARE,
   .name = LLMP_LIT("whitelist"),
-  .summary = LLMP_LIT("admits the methods, endpoints and parameter values that the api's settings list"),
+  .summary = LLMP_LIT("admits the methods, endpoints and parameter values that the api's settings list, and the "
+                      "models, endpoints and parameters that the policies of project and token allow"),
   .config_schema = LLMP_LIT(
     "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
     "\"type\":\"object\",\"additionalProperties\":false}"),

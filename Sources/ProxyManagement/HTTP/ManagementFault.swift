@@ -84,7 +84,7 @@ struct ManagementFault: Error, Equatable, Sendable {
   static let unknownMethod = ManagementFault(501, "unknown_method", "unknown method")
   static let bodyTooLarge = ManagementFault(
     413, "request_too_large", "the request body is larger than \(RequestFields.limitBytes) bytes")
-  static let nameTaken = ManagementFault(409, "project_name_taken", "a project of this name exists")
+  static let nameTaken = ManagementFault(409, "project_name_taken", "a project of this name exists", param: "name")
   static let inactiveProject = ManagementFault(
     403, "project_inactive", "cannot create tokens for inactive projects")
   /// Status 403: a child token was to be wider than the token that makes it.

@@ -59,21 +59,22 @@ struct ProjectFields {
   static func check(key: String) throws(ManagementFault) {
     if key.contains("...") || key.contains("****") {
       throw .invalid(
-        "cannot save obfuscated API key - please provide the full API key", code: "obfuscated_api_key")
+        "cannot save obfuscated API key - please provide the full API key", code: "obfuscated_api_key",
+        param: "api_key")
     }
     guard key.utf8.count <= 4096, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-      throw .invalid("api_key must be at most 4096 visible ASCII characters, without spaces")
+      throw .invalid("api_key must be at most 4096 visible ASCII characters, without spaces", param: "api_key")
     }
   }
 
   /// Refuses an empty name, one too long and one that breaks lines.
   static func check(name: String) throws(ManagementFault) {
     guard !name.allSatisfy(\.isWhitespace) else {
-      throw .invalid("name must not be empty", code: "missing_field")
+      throw .invalid("name must not be empty", code: "missing_field", param: "name")
     }
-    guard name.utf8.count <= 255 else { throw .invalid("name must have at most 255 bytes") }
+    guard name.utf8.count <= 255 else { throw .invalid("name must have at most 255 bytes", param: "name") }
     guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-      throw .invalid("name must not contain control characters")
+      throw .invalid("name must not contain control characters", param: "name")
     }
   }
 }
