@@ -10,8 +10,8 @@ const NONE = "–";
 
 export const number = (n) => (n === null || n === undefined ? NONE : integer.format(n));
 
-/** "1 stage", "3 stages". */
-export const count = (n, noun) => `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
+/** "1 stage", "3 stages", "1 entry", "3 entries". `write` is how the number is written. */
+export const count = (n, noun, write = number) => `${write(n)} ${n === 1 ? noun : noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
 
 /** "responseStream" and "response_stream" as "response stream". */
 export const plain = (name) => String(name ?? "").replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
@@ -19,16 +19,24 @@ export const plain = (name) => String(name ?? "").replace(/([a-z])([A-Z])/g, "$1
 /** Short from ten thousand on: 12.3K. */
 export const short = (n) => (n === null || n === undefined ? NONE : Math.abs(n) < 10_000 ? integer.format(n) : compact.format(n));
 
-/** Micro-units of a currency; small amounts keep the digits that matter. */
+/**
+ * Micro-units of a currency. Sums stop at a hundredth of a cent: what is charged is rounded up for each request and what
+ * is shown of the ledger is rounded once, so that the millionths of one sum are not those of another.
+ */
 export function money(micros, currency = "USD") {
+  if (micros > 0 && micros < 100) return `< ${amount(100, currency, 4)}`;
+  return amount(micros, currency, micros === 0 || Math.abs(micros) >= 1e6 ? 2 : Math.abs(micros) >= 10_000 ? 3 : 4);
+}
+
+/** What one request cost, to the last micro-unit. */
+export const price = (micros, currency = "USD") => amount(micros, currency, 6);
+
+function amount(micros, currency, digits) {
   if (micros === null || micros === undefined) return NONE;
-  const value = micros / 1e6;
-  const size = Math.abs(value);
-  const digits = value === 0 || size >= 1 ? 2 : size >= 0.01 ? 3 : 6;
   try {
-    return new Intl.NumberFormat(undefined, { style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: digits }).format(value);
+    return new Intl.NumberFormat(undefined, { style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: digits }).format(micros / 1e6);
   } catch {
-    return `${value.toFixed(digits)} ${currency}`;
+    return `${(micros / 1e6).toFixed(digits)} ${currency}`;
   }
 }
 
@@ -110,4 +118,11 @@ export function relative(date, now = Date.now()) {
 export function inputTime(date) {
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
   return local.toISOString().slice(0, 16);
+}
+
+/** With a capital and a full stop. */
+export function sentence(text) {
+  const trimmed = String(text).trim();
+  if (!trimmed) return "It failed.";
+  return trimmed[0].toUpperCase() + trimmed.slice(1) + (/[.!?…]$/.test(trimmed) ? "" : ".");
 }

@@ -2,6 +2,10 @@
 import { call } from "./api.js";
 import { pref, setPref } from "./prefs.js";
 
+let lastUser = null;
+/** What one person made in this tab is not for the next one. */
+const forget = () => document.dispatchEvent(new CustomEvent("app:forget"));
+
 export const session = {
   /** `{user, role, csrf_token, expires_at}`, or null. */
   current: null,
@@ -16,6 +20,7 @@ export const session = {
     if (!pref("signed-in", false)) return null;
     try {
       this.current = (await call("GET", "/admin/session")).data;
+      lastUser = this.current.user;
     } catch (error) {
       if (error.status !== 401) throw error;
       this.current = null;
@@ -25,6 +30,8 @@ export const session = {
 
   async signIn(credentials) {
     this.current = (await call("POST", "/admin/session", { body: credentials })).data;
+    if (lastUser !== this.current.user) forget();
+    lastUser = this.current.user;
     setPref("signed-in", true);
     return this.current;
   },
@@ -35,6 +42,7 @@ export const session = {
     } finally {
       this.current = null;
       setPref("signed-in", null);
+      forget();
     }
   },
 

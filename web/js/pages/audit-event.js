@@ -4,7 +4,7 @@ import { api } from "../core/api.js";
 import { link } from "../core/router.js";
 import { identifier } from "../ui/copy.js";
 import { card, facts, outcome } from "../ui/status.js";
-import { actionWords } from "../ui/actions.js";
+import { actionWords, actorWords } from "../ui/actions.js";
 import { projectLabel } from "../ui/combo.js";
 import { when } from "../ui/time.js";
 
@@ -14,7 +14,7 @@ export default async function auditEvent(view) {
   view.show(
     view.head(actionWords(data.action), { crumbs: [["Audit", "/audit"]] }),
     h("div", { class: "grid" },
-      card("What happened", facts(["Action", h("code", null, said(data.action))], ["Outcome", outcome(data.outcome)], data.reason && ["Reason", said(data.reason)], ["When", when(data.timestamp, "full")], ["By", said(data.actor)],
+      card("What happened", facts(["Action", h("code", null, said(data.action))], ["Outcome", outcome(data.outcome)], data.reason && ["Reason", said(data.reason)], ["When", when(data.timestamp, "full")], ["By", h("span", null, said(actorWords(data.actor)), " ", h("code", { class: "small muted" }, said(data.actor)))],
         data.project_id && ["Project", link(`/projects/${encodeURIComponent(data.project_id)}`, projectLabel(data.project_id))], data.token_id && ["Token", tokenLink(data.token_id)]), { className: "span-6" }),
       card("Where from", facts(["Address", data.client_ip && h("code", null, said(data.client_ip))], ["Request", data.method && h("code", null, said(`${data.method} ${data.path ?? ""}`))], ["Program", data.user_agent && said(data.user_agent)],
         more("Request id", data.request_id, "Its entries"), more("Correlation id", data.correlation_id, "Its entries"), ["Entry", identifier(data.id)],

@@ -3,14 +3,14 @@ import { h, fill, said } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { api } from "../core/api.js";
 import { link, to } from "../core/router.js";
-import { number } from "../core/format.js";
+import { count } from "../core/format.js";
 import { field, searchBox, select } from "../ui/field.js";
 import { dataTable } from "../ui/table.js";
 import { pager } from "../ui/pager.js";
 import { empty, notice, outcome } from "../ui/status.js";
 import { combo, findProjects, knowProjects, projectItem, projectLabel } from "../ui/combo.js";
 import { when } from "../ui/time.js";
-import { ACTIONS, actionWords, isReading } from "../ui/actions.js";
+import { ACTIONS, actionWords, actorWords, isReading } from "../ui/actions.js";
 
 const PAGE = 50;
 const PAGES_AT_ONCE = 4;
@@ -31,7 +31,7 @@ export default async function audit(view) {
     columns: [
       { label: "Action", main: true, cell: (e) => link(`/audit/${encodeURIComponent(e.id)}`, said(actionWords(e.action))) },
       { label: "Outcome", fit: true, cell: (e) => outcome(e.outcome) },
-      { label: "By", cell: (e) => said(e.actor, { clip: true }) },
+      { label: "By", cell: (e) => said(actorWords(e.actor), { clip: true }) },
       { label: "Project", cell: (e) => (e.project_id ? projectLabel(e.project_id) : null) },
       { label: "Reason", wide: true, cell: (e) => (e.reason ? said(e.reason, { clip: true }) : null) },
       { label: "From", wide: true, cell: (e) => (e.client_ip ? h("code", null, said(e.client_ip)) : null) },
@@ -83,7 +83,7 @@ export default async function audit(view) {
     try {
       const { data } = await api.get("/manage/audit/verify", {}, view.signal);
       if (!data.ok) return notice("bad", h("p", { class: "strong" }, "The chain is broken"), h("p", null, said(data.problem ?? "An entry does not fit the one before it.")), h("p", null, "Somebody changed the database past this program, or it was restored from two backups. Compare with the audit file, which has every entry too."));
-      return h("p", { class: "small muted row" }, icon("audit", { size: 14 }), h("span", null, `Chain verified: ${number(data.verified)} entries fit together.`, data.unchained ? ` ${number(data.unchained)} older ones were written before the chain began.` : "", " ", data.head_hash && h("code", { title: data.head_hash }, `head ${data.head_hash.slice(0, 12)}…`)));
+      return h("p", { class: "small muted row" }, icon("audit", { size: 14 }), h("span", null, `Chain verified: ${count(data.verified, "entry")}, none altered or removed.`, data.unchained ? ` ${count(data.unchained, "older entry")} from before the chain began.` : "", " ", data.head_hash && h("code", { title: data.head_hash }, `head ${data.head_hash.slice(0, 12)}…`)));
     } catch (error) {
       if (error.status === 404) return null;
       throw error;

@@ -5,12 +5,12 @@ import { api } from "../core/api.js";
 import { link } from "../core/router.js";
 import { live } from "../core/live.js";
 import { chart } from "../core/chart.js";
-import { bytes, day, hourMinute, millis, money, number, percent, short, span } from "../core/format.js";
+import { bytes, count, day, hourMinute, millis, money, number, percent, short, span } from "../core/format.js";
 import { segments } from "../ui/field.js";
 import { badge, card, empty, facts, notice } from "../ui/status.js";
 import { when } from "../ui/time.js";
 import { gettingStarted } from "../ui/start.js";
-import { actionWords } from "../ui/actions.js";
+import { actionWords, actorWords } from "../ui/actions.js";
 
 const RANGES = [["15m", "15 min"], ["1h", "1 h"], ["24h", "24 h"], ["7d", "7 d"], ["30d", "30 d"]];
 
@@ -71,10 +71,10 @@ function board(view, first) {
   function update(data) {
     const { totals } = data;
     first = data;
-    requests.put(short(totals.requests), `${short(totals.streams)} streams`);
-    errors.put(percent(totals.requests ? totals.errors / totals.requests : 0, 2), `${number(totals.errors)} requests`);
+    requests.put(short(totals.requests), count(totals.streams, "stream", short));
+    errors.put(percent(totals.requests ? totals.errors / totals.requests : 0, 2), count(totals.errors, "request"));
     latency.put(millis(data.latency_ms?.p50), `95 %: ${millis(data.latency_ms?.p95)} · 99 %: ${millis(data.latency_ms?.p99)}`);
-    streams.put(number(data.in_flight.exchanges), `${number(data.in_flight.streams)} streams`);
+    streams.put(number(data.in_flight.exchanges), count(data.in_flight.streams, "stream"));
     tokens.put(short(totals.input_tokens + totals.output_tokens), `${short(totals.input_tokens)} in · ${short(totals.output_tokens)} out`);
     cost.put(money(totals.cost_micros, totals.currency), totals.cost_micros === null ? "no prices set" : "by the price table");
     const labels = data.series.map(label);
@@ -99,7 +99,7 @@ function board(view, first) {
       card("Tokens", usage, { className: "span-4" }),
       card("What changed lately", changes, { className: "span-8", flush: true, actions: link("/audit", "Audit") }),
       card("Process", process, { className: "span-4" })));
-  return { element, update, now: (n) => streams.put(number(n.in_flight), `${number(n.streams)} streams · ${(n.rps ?? 0).toFixed(n.rps >= 10 ? 0 : 1)} requests/s`) };
+  return { element, update, now: (n) => streams.put(number(n.in_flight), `${count(n.streams, "stream")} · ${(n.rps ?? 0).toFixed(n.rps >= 10 ? 0 : 1)} requests/s`) };
 }
 
 function healthNotice(health) {
@@ -124,7 +124,7 @@ function changeList(rows) {
   if (!rows?.length) return empty({ symbol: "audit", title: "Nothing changed yet", text: "New projects, tokens and settings show up here, with who did it." });
   return h("ul", { class: "rows" }, rows.slice(0, 8).map((row) => h("li", null,
     icon(row.outcome === "success" ? "check" : "bad", { size: 14 }),
-    h("span", { class: "grow" }, link(`/audit/${encodeURIComponent(row.id)}`, actionWords(row.action)), " ", h("span", { class: "muted" }, "by "), said(row.actor)),
+    h("span", { class: "grow" }, link(`/audit/${encodeURIComponent(row.id)}`, actionWords(row.action)), " ", h("span", { class: "muted" }, "by "), said(actorWords(row.actor))),
     row.outcome !== "success" && badge(row.outcome, "bad", "bad"),
     h("span", { class: "muted nowrap" }, when(row.timestamp)))));
 }

@@ -43,9 +43,9 @@ export default async function pipeline(view) {
     const spent = part.hooks.reduce((sum, k) => sum + (k.calls ? k.avg_us ?? 0 : 0), 0);
     const failures = part.hooks.reduce((sum, k) => sum + k.failures, 0);
     return h("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => { view.setQuery({ stage: keyOf(part) }); draw(); chain.querySelector("[aria-pressed=true]").focus(); } },
-      h("span", { class: "name" }, said(part.name, { clip: true }), failures > 0 && icon("warn", { size: 14, label: `${failures} failures` })),
+      h("span", { class: "name" }, said(part.name, { clip: true }), failures > 0 && icon("warn", { size: 14, label: count(failures, "failure") })),
       h("span", { class: "use" }, part.isAdapter ? "adapter " : "", said(part.use, { clip: true })),
-      h("span", { class: "time num" }, calls ? `${micros(spent)} · ${short(calls)} calls` : "not called yet"),
+      h("span", { class: "time num" }, calls ? `${micros(spent)} · ${count(calls, "call", short)}` : "not called yet"),
       h("span", { class: "hooks" }, part.hooks.slice(0, 5).map((k) => h("i", null, SHORT[plain(k.hook)] ?? plain(k.hook)))));
   }
 }

@@ -4,17 +4,16 @@ import { icon } from "../core/icons.js";
 import { link } from "../core/router.js";
 import { pref, setPref } from "../core/prefs.js";
 import { advice } from "../core/advice.js";
-import { millis, number } from "../core/format.js";
+import { millis, number, sentence } from "../core/format.js";
 import { field, input, unitInput } from "../ui/field.js";
 import { card, empty, notice } from "../ui/status.js";
-import { sentence } from "../ui/problem.js";
 import { tokenChoice } from "../ui/token-choice.js";
+import { conversation } from "../ui/secrets.js";
 import { tabs } from "../ui/copy.js";
 import { converse } from "../ui/chat.js";
 
 export default async function playground(view) {
-  const history = [];
-  const raw = [];
+  const { messages: history, raw } = conversation;
   let stop = null;
   const token = tokenChoice(view.get("token"));
   const model = input({ ".value": view.get("model", pref("model", "gpt-4o")), list: "models", spellcheck: false, onchange: () => setPref("model", model.value.trim()) });
@@ -34,10 +33,11 @@ export default async function playground(view) {
   view.show(
     view.head("Playground", { note: "Call the proxy as an application would. It counts like any other request: limits, budget and cost." }),
     h("div", { class: "talk" },
-      card("With", h("form", { class: "stack", onsubmit: (e) => e.preventDefault() }, token.element, field("Model", model), h("datalist", { id: "models" }, ["gpt-4o", "gpt-4o-mini", "gpt-4.1-mini", "o4-mini"].map((value) => h("option", { value }))), field("System message", system),
-        h("div", { class: "form-grid" }, field("Temperature", temperature), field("At most", most)), h("label", { class: "check" }, stream, h("span", null, "Stream the answer")))),
+      card("Settings", h("form", { class: "stack", onsubmit: (e) => e.preventDefault() }, token.element, field("Model", model), h("datalist", { id: "models" }, ["gpt-4o", "gpt-4o-mini", "gpt-4.1-mini", "o4-mini"].map((value) => h("option", { value }))), field("System message", system),
+        h("div", { class: "form-grid" }, field("Temperature", temperature), field("Max. answer", most)), h("label", { class: "check" }, stream, h("span", null, "Stream the answer")))),
       h("section", { class: "card", "aria-label": "Chat" }, h("div", { class: "body" }, views), result, h("div", { class: "compose" }, h("div", { class: "grow" }, box), button,
         h("button", { type: "button", class: "button quiet icon", "aria-label": "Clear the conversation", title: "Clear", onclick: clear }, icon("trash"))))));
+  rawView.append(...raw);
   draw();
   setButton();
 
@@ -95,8 +95,8 @@ export default async function playground(view) {
     answer.failed = Boolean(outcome.error);
     stop = null;
     setButton();
+    if (outcome.error && !answer.content) history.splice(history.indexOf(answer), 1);
     if (view.signal.aborted) return;
-    if (outcome.error && !answer.content) history.pop();
     draw();
     fill(result, report(outcome));
   }
@@ -112,7 +112,7 @@ function report(outcome) {
   const more = outcome.requestID && link(`/requests/${encodeURIComponent(outcome.requestID)}`, "See its waterfall");
   if (!outcome.error) {
     const usage = outcome.usage;
-    return h("p", { class: "small muted row wrap num" }, `${outcome.status} in ${millis(outcome.ms)}`, outcome.firstMs != null && `· first words after ${millis(outcome.firstMs)}`, usage && `· ${number(usage.prompt_tokens)} read, ${number(usage.completion_tokens)} written`, more);
+    return h("p", { class: "small muted num" }, [`${outcome.status} in ${millis(outcome.ms)}`, outcome.firstMs != null && `first words after ${millis(outcome.firstMs)}`, usage && `${number(usage.prompt_tokens)} read, ${number(usage.completion_tokens)} written`, more].filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : part)));
   }
   const { code, message, status } = outcome.error;
   return notice("bad", h("p", { class: "strong" }, status ? `${status} ` : "", h("code", null, said(code ?? "failed"))), h("p", null, said(sentence(message))), advice(code) && h("p", null, h("strong", null, "What to do: "), advice(code)), more && h("p", null, more));

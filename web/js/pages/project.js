@@ -4,14 +4,14 @@ import { icon } from "../core/icons.js";
 import { api } from "../core/api.js";
 import { go, link, to } from "../core/router.js";
 import { session } from "../core/session.js";
-import { number } from "../core/format.js";
+import { count, number } from "../core/format.js";
 import { confirm } from "../ui/dialog.js";
 import { failed, toast } from "../ui/toast.js";
 import { identifier } from "../ui/copy.js";
 import { card, empty, facts, notice, projectState, tokenState } from "../ui/status.js";
 import { policySummary } from "../ui/policy.js";
 import { budgetSummary } from "../ui/budget.js";
-import { until, when } from "../ui/time.js";
+import { ending, when } from "../ui/time.js";
 import { learn } from "../ui/combo.js";
 import { usageCard } from "../ui/usage-card.js";
 
@@ -40,7 +40,7 @@ export default async function project(view) {
       card("Policy", policySummary(data.policy) ?? h("p", { class: "muted" }, "No policy: whatever the API's own configuration allows. A token can be narrower still."), { className: "span-6" }),
       card("Budget", budgetSummary(data.budget) ?? h("p", { class: "muted" }, "No budget: spending is counted and not limited."), { className: "span-6" }),
       card("Tokens", tokens, { flush: true, actions: link("/tokens", "All tokens of this project", { query: { project_id: data.id } }) }),
-      session.canWrite && card("Ending it", h("div", { class: "row wrap" },
+      session.canWrite && card("Revoke or delete", h("div", { class: "row wrap" },
         h("button", { type: "button", class: "button danger", onclick: () => revokeAll(view, data) }, icon("ban"), "Revoke all tokens"),
         h("button", { type: "button", class: "button danger", onclick: () => remove(data) }, icon("trash"), "Delete project")))));
   usageCard(view, usage, { project_id: data.id });
@@ -62,7 +62,7 @@ function tokenTable(rows, project) {
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Token", "State", "Ends", "Requests", "Last used"].map((t, i) => h("th", { role: "columnheader", scope: "col", class: i === 3 ? "n" : null }, t)))),
     h("tbody", { role: "rowgroup" }, rows.map((t) => h("tr", { role: "row" },
       h("td", { role: "cell", class: "main" }, link(`/tokens/${encodeURIComponent(t.id)}`, said(t.label || t.token, { clip: true }))),
-      h("td", { role: "cell", "data-label": "State" }, tokenState(t)), h("td", { role: "cell", "data-label": "Ends" }, until(t.expires_at)),
+      h("td", { role: "cell", "data-label": "State" }, tokenState(t)), h("td", { role: "cell", "data-label": "Ends" }, ending(t)),
       h("td", { role: "cell", class: "n", "data-label": "Requests" }, h("span", null, `${number(t.request_count)}${t.max_requests ? ` / ${number(t.max_requests)}` : ""}`)),
       h("td", { role: "cell", "data-label": "Last used" }, when(t.last_used_at))))));
 }
@@ -96,7 +96,7 @@ async function revokeAll(view, data) {
     action: async () => (counts = (await api.post(`/manage/projects/${encodeURIComponent(data.id)}/tokens/revoke`)).data),
   });
   if (!done) return;
-  toast(`${number(counts.revoked_count)} tokens revoked; ${number(counts.already_revoked_count)} had ended before.`);
+  toast(`${count(counts.revoked_count, "token")} revoked; ${number(counts.already_revoked_count)} had ended before.`);
   go(location.pathname, { replace: true });
 }
 

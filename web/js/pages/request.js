@@ -4,12 +4,11 @@ import { icon } from "../core/icons.js";
 import { api } from "../core/api.js";
 import { link } from "../core/router.js";
 import { advice } from "../core/advice.js";
-import { bytes, micros, millis, money, number } from "../core/format.js";
+import { bytes, micros, millis, number, price, sentence } from "../core/format.js";
 import { identifier } from "../ui/copy.js";
 import { badge, card, empty, facts, httpStatus, notice } from "../ui/status.js";
 import { when } from "../ui/time.js";
-import { sentence } from "../ui/problem.js";
-import { waterfall } from "../ui/waterfall.js";
+import { providerTime, waterfall } from "../ui/waterfall.js";
 
 export default async function request(view) {
   let data;
@@ -22,12 +21,14 @@ export default async function request(view) {
     return;
   }
   const steps = data.waterfall ?? [];
+  const waited = providerTime(steps);
   view.show(
     view.head(h("span", null, data.method, " ", said(data.path)), { name: `${data.method} ${data.path}`, crumbs: [["Requests", "/requests"]] }),
     h("dl", { class: "figures" },
-      figure("Status", h("span", null, data.status || "–"), data.outcome?.replaceAll("_", " ")), figure("Total time", millis(data.duration_ms)),
-      figure("First byte", millis(data.first_byte_ms), data.is_stream ? "stream" : ""), figure("In the proxy", micros(own(steps)), "all stages together"),
-      figure("Tokens", h("span", null, number(data.input_tokens), " → ", number(data.output_tokens)), "read → written"), figure("Cost", money(data.cost_micros, data.currency ?? "USD"))),
+      figure("Status", h("span", null, data.status || "–"), data.outcome?.replaceAll("_", " ")), figure("Total time", millis(data.duration_ms), `${data.is_stream ? "stream, " : ""}first byte after ${millis(data.first_byte_ms)}`),
+      figure("Of it: provider", waited ? micros(waited) : "–", waited ? "waited for" : "not called"),
+      figure("Of it: proxy and client", micros(Math.max(0, (data.duration_ms ?? 0) * 1000 - waited)), `stages ${micros(own(steps))}`),
+      figure("Tokens", h("span", null, number(data.input_tokens), " → ", number(data.output_tokens)), "read → written"), figure("Cost", price(data.cost_micros, data.currency ?? "USD"))),
     refusal(data),
     card("Waterfall", waterfall(steps, data), { flush: true }),
     h("div", { class: "grid" },

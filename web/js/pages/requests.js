@@ -4,14 +4,16 @@ import { icon } from "../core/icons.js";
 import { api } from "../core/api.js";
 import { link, to } from "../core/router.js";
 import { live } from "../core/live.js";
-import { millis, money, number, short } from "../core/format.js";
+import { millis, number, price, short } from "../core/format.js";
 import { field, input, searchBox, select } from "../ui/field.js";
 import { combo, findProjects, projectItem } from "../ui/combo.js";
 import { dataTable } from "../ui/table.js";
 import { empty, httpStatus } from "../ui/status.js";
 import { when } from "../ui/time.js";
 
-const SHOWN = 150;
+const SHOWN = 100;
+/** New rows come in together this often: more nobody can read, and each time moves the whole table. */
+const BEAT_MS = 250;
 const STATES = [["", "All"], ["2xx", "Answered (2xx)"], ["4xx", "Refused (4xx)"], ["5xx", "Failed (5xx)"], ["401", "401"], ["403", "403"], ["429", "429"]];
 const FILTERS = ["search", "project_id", "token_id", "model", "status", "path", "min_ms"];
 
@@ -21,7 +23,7 @@ export default async function requests(view) {
   const newerText = h("span");
   const newer = h("button", { type: "button", class: "button newer", hidden: true, onclick: () => showNewer() }, icon("up", { size: 14 }), newerText);
   let waiting = [];
-  let frame = 0;
+  let beat = 0;
   let table = null;
   let seen = new Set();
   let reload = () => {};
@@ -53,7 +55,7 @@ export default async function requests(view) {
     seen.add(row.request_id);
     waiting.unshift(row);
     if (waiting.length > SHOWN) waiting.length = SHOWN;
-    frame ||= requestAnimationFrame(flush);
+    beat ||= setTimeout(() => requestAnimationFrame(flush), BEAT_MS);
   }, view.signal);
   live.on("sample", (sample) => sampled(sample), view.signal);
   view.on("app:resumed", () => reload({ quiet: true }));
@@ -71,9 +73,10 @@ export default async function requests(view) {
     return h("div", { class: "stack" }, table, next && older(next, table));
   });
 
-  // One batch a frame at most; while somebody reads further down or uses a row, new ones wait above.
+  // While somebody reads further down or uses a row, new ones wait above.
   function flush() {
-    frame = 0;
+    beat = 0;
+    if (view.signal.aborted) return;
     if (!table) return void reload({ quiet: true });
     const isReading = scrollY > 240 || place.contains(document.activeElement);
     if (isReading) return drawNewer();
@@ -119,7 +122,7 @@ function tailTable() {
       { label: "Status", cell: (r) => h("span", { class: "row" }, httpStatus(r.status, r), r.is_stream && icon("stream", { size: 14, label: "stream" }), r.error_code && h("code", { class: "small" }, said(r.error_code, { clip: true }))) },
       { label: "Project and token", two: true, cell: (r) => who(r) },
       { label: "Tokens", num: true, wide: true, cell: (r) => (r.input_tokens || r.output_tokens ? `${short(r.input_tokens ?? 0)} → ${short(r.output_tokens ?? 0)}` : null) },
-      { label: "Cost", num: true, wide: true, cell: (r) => (r.cost_micros ? money(r.cost_micros, r.currency ?? "USD") : null) },
+      { label: "Cost", num: true, wide: true, cell: (r) => (r.cost_micros ? price(r.cost_micros, r.currency ?? "USD") : null) },
       { label: "Time", num: true, fit: true, cell: (r) => millis(r.duration_ms) },
       { label: "At", fit: true, num: true, cell: (r) => when(r.started_at, "clock") },
     ],

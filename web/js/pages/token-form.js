@@ -92,9 +92,9 @@ async function controls(view, isNew, old) {
         field("Label", label, { name: "label", hint: "Who or what will use it. Helps when it must be revoked in a hurry." }),
         life.element,
         h("div", { class: "form-grid" }, field("Requests in total", limit, { name: "max_requests" }), isNew && h("div", { class: "field" }, h("span", { class: "label" }, "Single use"), h("div", null, h("label", { class: "check" }, oneShot, h("span", null, "Works for one request only"))))))),
-      fold("Withering by use", h("div", { class: "form-grid" },
-        field("Ends when unused for", idle, { name: "idle_timeout" }), field("Each use moves the end to now plus", renew, { name: "renew_on_use" }), field("But never beyond", renewUntil, { name: "renew_until" })),
-      { open: isWithering, note: isWithering ? null : "idle time and renewal; default: neither" }),
+      fold("Idle time and renewal", h("div", { class: "form-grid" },
+        field("Ends when unused for", idle, { name: "idle_timeout" }), field("Renewed by each use for", renew, { name: "renew_on_use" }), field("Renewed until", renewUntil, { name: "renew_until" })),
+      { open: isWithering, note: isWithering ? null : "ends when unused, or lives on while it is used; default: neither" }),
       fold("Policy", policy, { open: Boolean(old.policy), note: old.policy ? null : "narrower than its project; default: the same" }),
       fold("Budget", budget, { open: Boolean(old.budget), note: old.budget ? null : "default: that of its project" }),
       fold("Metadata", pairs, { open: Boolean(old.metadata), note: old.metadata ? null : "names and values for your own use" }),
@@ -114,7 +114,7 @@ function lifetime(isNew, old) {
   const moment = input({ type: "datetime-local", ".value": inputTime(new Date(old.expires_at ?? Date.now() + 7 * 86_400_000)), "aria-label": "Ends at" });
   moment.hidden = true;
   const options = isNew ? LIVES : [["keep", "As it is"], ...LIVES];
-  const choice = segments("Lives for", options, picked, (value) => {
+  const choice = segments("Expires after", options, picked, (value) => {
     picked = value;
     moment.hidden = value !== "at";
     if (value === "at") moment.focus();
@@ -124,7 +124,7 @@ function lifetime(isNew, old) {
     if (picked === "at") return new Date(moment.value).toISOString();
     return new Date(Date.now() + readSpan(picked) * 1000).toISOString();
   };
-  const element = h("div", { class: "field", dataset: { field: "expires_at" } }, h("span", { class: "label" }, isNew ? "Lives for" : h("span", null, "Lives for (now: ", until(old.expires_at), ")")), choice, moment);
+  const element = h("div", { class: "field", dataset: { field: "expires_at" } }, h("span", { class: "label" }, isNew ? "Expires after" : h("span", null, "Expires after (now: ", until(old.expires_at), ")")), choice, moment);
   return {
     element,
     body: () => (picked === "never" ? { never: true } : picked === "at" ? { expires_at: ends() } : { expires_in: picked }),

@@ -4,13 +4,13 @@ import { icon } from "../core/icons.js";
 import { api } from "../core/api.js";
 import { go, link } from "../core/router.js";
 import { session } from "../core/session.js";
-import { number, span } from "../core/format.js";
+import { count, number, span } from "../core/format.js";
 import { failed, toast } from "../ui/toast.js";
 import { identifier } from "../ui/copy.js";
 import { card, facts, meter, notice, stateOf, tokenState } from "../ui/status.js";
 import { policySummary } from "../ui/policy.js";
 import { budgetSummary } from "../ui/budget.js";
-import { until, when } from "../ui/time.js";
+import { ending, when } from "../ui/time.js";
 import { projectLabel } from "../ui/combo.js";
 import { snippets } from "../ui/snippets.js";
 import { usageCard } from "../ui/usage-card.js";
@@ -46,18 +46,18 @@ export default async function token(view) {
         ["State", tokenState(data)], ["Token", h("code", null, data.token)], ["Id", identifier(data.id)],
         ["Project", link(`/projects/${encodeURIComponent(data.project_id)}`, projectLabel(data.project_id))],
         data.parent_id && ["Made from", link(`/tokens/${encodeURIComponent(data.parent_id)}`, h("code", null, data.parent_id.slice(0, 8)))],
-        data.children_count ? ["Descendants", link("/tokens", `${number(data.children_count)} tokens`, { query: { parent_id: data.id } })] : null,
+        data.children_count ? ["Descendants", link("/tokens", count(data.children_count, "token"), { query: { parent_id: data.id } })] : null,
         ["Created", when(data.created_at)], ["Last used", when(data.last_used_at)], data.deactivated_at && ["Revoked", when(data.deactivated_at)], ["Metadata", metadata(data.metadata)]), { className: "span-4" }),
       usage,
-      card("How it withers", facts(
-        ["Ends", until(data.expires_at)],
-        data.idle_timeout && ["Unused for", `${span(data.idle_timeout)}, then it ends`],
-        data.renew_on_use && ["Renewed", h("span", null, `${span(data.renew_on_use)} from each use`, data.renew_until && [", until at most ", when(data.renew_until, "full")])],
-        ["Requests", h("span", { class: "stack tight" }, data.max_requests ? [`${number(data.request_count)} of ${number(data.max_requests)} used`, meter(data.request_count, data.max_requests, `${data.request_count} of ${data.max_requests} used`)] : `${number(data.request_count)}, not limited`)]), { className: "span-4" }),
+      card("Expiry and limits", facts(
+        ["Ends", ending(data)],
+        data.idle_timeout && ["Ends when unused", `for ${span(data.idle_timeout)}`],
+        data.renew_on_use && ["Renewed by use", h("span", null, `for ${span(data.renew_on_use)}`, data.renew_until && [", until at most ", when(data.renew_until, "full")])],
+        ["Requests let through", h("span", { class: "stack tight" }, data.max_requests ? [`${number(data.request_count)} of ${number(data.max_requests)} used`, meter(data.request_count, data.max_requests, `${data.request_count} of ${data.max_requests} used`)] : `${number(data.request_count)}, not limited`)]), { className: "span-4" }),
       card("Policy", policySummary(data.policy) ?? h("p", { class: "muted" }, "No policy of its own: that of its project holds."), { className: "span-4" }),
       card("Budget", budgetSummary(data.budget) ?? h("p", { class: "muted" }, "No budget of its own: that of its project holds."), { className: "span-4" }),
-      card("Use it", h("div", { class: "stack tight" }, h("p", { class: "muted small" }, "The secret was shown when the token was created and cannot be shown again. Set it as LLM_PROXY_TOKEN where you run this."), snippets()), { className: "span-8" }),
-      card("Look further", h("ul", { class: "stack tight" },
+      card("First call", h("div", { class: "stack tight" }, h("p", { class: "muted small" }, "The secret was shown when the token was created and cannot be shown again. Set it as LLM_PROXY_TOKEN where you run this."), snippets()), { className: "span-8" }),
+      card("See also", h("ul", { class: "stack tight" },
         h("li", null, link("/requests", "Its requests, live", { query: { token_id: data.id } })),
         h("li", null, link("/usage", "Its usage by model", { query: { token_id: data.id, group_by: "model" } })),
         h("li", null, link("/audit", "Who changed it", { query: { search: data.id } }))), { className: "span-4" })));

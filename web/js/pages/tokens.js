@@ -10,7 +10,7 @@ import { combo, findProjects, knowProjects, projectItem, projectLabel } from "..
 import { dataTable } from "../ui/table.js";
 import { pager } from "../ui/pager.js";
 import { empty, meter, tokenState } from "../ui/status.js";
-import { until, when } from "../ui/time.js";
+import { ending, when } from "../ui/time.js";
 import { lazySpark } from "../ui/lazy-spark.js";
 import { revokeTokens } from "../ui/revoke.js";
 
@@ -41,7 +41,7 @@ export default async function tokens(view) {
       { label: "Token", main: true, two: true, text: (t) => t.label || t.token, cell: (t) => h("span", null, link(`/tokens/${encodeURIComponent(t.id)}`, t.label ? said(t.label, { clip: true }) : h("code", null, t.token)), t.label && h("span", { class: "sub" }, h("code", null, t.token))) },
       { label: "Project", cell: (t) => projectLabel(t.project_id) },
       { label: "State", cell: tokenState, fit: true },
-      { label: "Ends", sort: "expires_at", cell: (t) => until(t.expires_at), fit: true },
+      { label: "Ends", sort: "expires_at", cell: ending, fit: true },
       { label: "Requests", sort: "request_count", num: true, cell: (t) => h("span", null, number(t.request_count), t.max_requests ? [h("span", { class: "muted" }, ` / ${number(t.max_requests)}`), meter(t.request_count, t.max_requests, `${t.request_count} of ${t.max_requests} used`)] : null) },
       { label: "14 days", wide: true, fit: true, cell: (t) => spark(t) },
       { label: "Last used", sort: "last_used_at", cell: (t) => when(t.last_used_at), fit: true },

@@ -27,7 +27,7 @@ export default async function usage(view) {
   const project = combo("Project", { find: findProjects, value: await projectItem(view.get("project_id")), placeholder: "All projects", onpick: (item) => again({ project_id: item?.id }) });
   const csv = h("a", { class: "button", download: "usage.csv", href: "#" }, icon("download"), "Export CSV");
   view.show(
-    view.head("Usage and cost", { note: "Every answer counts once, when it ends. Cost is by the price table in force at that time.", actions: [csv, h("button", { type: "button", class: "button", onclick: () => print() }, "Print")] }),
+    view.head("Usage and cost", { note: "Every answer counts once, when it ends. Cost is by the price table in force now.", actions: [csv, h("button", { type: "button", class: "button", onclick: () => print() }, "Print")] }),
     h("div", { class: "row wrap" },
       segments("Time range", RANGES, state().range, (range) => {
         own.hidden = range !== "own";

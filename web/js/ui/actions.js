@@ -9,6 +9,11 @@ const WORDS = {
 /** "Token revoked" for token.revoke; the name itself when there are no words. */
 export const actionWords = (action) => WORDS[action] ?? action;
 
+const ACTORS = { management_api: "management token (API)", "admin:management-token": "management token (signed in)", access_token: "an access token", anonymous: "somebody not signed in" };
+
+/** Who did it, as people call them: "alice" for admin:alice. */
+export const actorWords = (actor) => ACTORS[actor] ?? String(actor ?? "").replace(/^admin:/, "");
+
 /** True for actions that only look. */
 export const isReading = (action) => /\.(list|read|show|verify|entries)$/.test(action);
 

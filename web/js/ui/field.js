@@ -1,26 +1,33 @@
 // Form fields: a label, a hint, and the server's complaint where it belongs.
 import { h, uid, fill } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { sentence } from "../core/format.js";
 
 /** A field around `control`; `name` is what the server calls it. */
 export function field(label, control, { hint = null, name = null, className = "" } = {}) {
-  control.id ||= uid("field");
-  const error = h("div", { class: "error", id: `${control.id}-error`, hidden: true });
-  const hintID = hint ? `${control.id}-hint` : null;
-  if (hintID) control.setAttribute("aria-describedby", hintID);
+  const target = control.box ?? control;
+  target.id ||= uid("field");
+  const error = h("div", { class: "error", id: `${target.id}-error`, hidden: true });
+  const hintID = hint ? `${target.id}-hint` : null;
+  if (hintID) target.setAttribute("aria-describedby", hintID);
   const element = h("div", { class: `field ${className}`, dataset: name ? { field: name } : {} },
-    h("label", { for: control.id }, label), control.wrapped ?? control,
+    h("label", { for: target.id }, label), control.wrapped ?? control,
     hint && h("div", { class: "hint", id: hintID }, hint), error);
   element.fail = (text) => {
-    const target = control.matches("input, select, textarea") ? control : control.querySelector("input, select, textarea") ?? control;
     error.hidden = !text;
-    fill(error, text ? [icon("bad", { size: 14 }), h("span", null, text)] : null);
+    fill(error, text ? [icon("bad", { size: 14 }), h("span", null, spoken(text, name, label))] : null);
     if (text) target.setAttribute("aria-invalid", "true");
     else target.removeAttribute("aria-invalid");
     target.setAttribute("aria-describedby", [hintID, text && error.id].filter(Boolean).join(" "));
     if (text) target.focus();
   };
   return element;
+}
+
+/** A message of the server that begins with its name of the field, with the label that stands here instead. */
+function spoken(text, name, label) {
+  const isNamed = name && typeof label === "string" && text.startsWith(`${name} `);
+  return sentence(isNamed ? label + text.slice(name.length) : text);
 }
 
 export const input = (props) => h("input", { class: "input", autocomplete: "off", ...props });
@@ -64,14 +71,16 @@ export function searchBox(label, value, onsearch, placeholder = label) {
 export function chipsInput(label, values, { placeholder = "", suggestions = [], onchange = null } = {}) {
   const list = [...values];
   const listID = suggestions.length ? uid("list") : null;
-  const box = h("input", { "aria-label": label, placeholder, list: listID, spellcheck: false, autocapitalize: "off", onkeydown: keys, onblur: () => take(), onpaste: () => setTimeout(take) });
+  const box = h("input", { "aria-label": label, list: listID, spellcheck: false, autocapitalize: "off", onkeydown: keys, onblur: () => take(), onpaste: () => setTimeout(take) });
   const element = h("div", { class: "chips", role: "group", "aria-label": label, onclick: (event) => event.target === element && box.focus() });
+  element.box = box;
   element.values = () => {
     take();
     return [...list];
   };
 
   function draw() {
+    box.placeholder = list.length ? "" : placeholder;
     fill(element, list.map((text, i) => h("span", { class: "chip" }, h("bdi", { class: "clip" }, text),
       h("button", { type: "button", "aria-label": `Remove ${text}`, onclick: () => drop(i) }, icon("close", { size: 12 })))), box,
     listID && h("datalist", { id: listID }, suggestions.map((value) => h("option", { value }))));
@@ -106,7 +115,9 @@ export function chipsInput(label, values, { placeholder = "", suggestions = [], 
 export function showRefusal(form, error, place, render) {
   form.querySelectorAll("[data-field]").forEach((f) => f.fail?.(null));
   fill(place);
-  const at = error.param && [...form.querySelectorAll("[data-field]")].find((f) => error.param === f.dataset.field || [".", "["].includes(error.param[f.dataset.field.length]) && error.param.startsWith(f.dataset.field));
+  // Where the server does not say which field it means, its message may begin with it.
+  const name = error.param ?? String(error.message).match(/^[a-z_.]+(?= must )/)?.[0];
+  const at = name && [...form.querySelectorAll("[data-field]")].find((f) => name === f.dataset.field || [".", "["].includes(name[f.dataset.field.length]) && name.startsWith(f.dataset.field));
   if (at?.fail) {
     at.closest("details")?.setAttribute("open", "");
     at.fail(error.message);

@@ -1,7 +1,7 @@
 // Sparklines of a list: asked for together when the first comes into view; one by one where that is too much.
 import { h, fill } from "../core/dom.js";
 import { api } from "../core/api.js";
-import { number } from "../core/format.js";
+import { count } from "../core/format.js";
 import { sparkline } from "./sparkline.js";
 import { lastDays } from "./usage-card.js";
 
@@ -60,7 +60,7 @@ export function lazySpark(view, projectID) {
     }
     const values = days.map((d) => byDay.get(d) ?? 0);
     const total = values.reduce((a, b) => a + b, 0);
-    fill(place, total ? sparkline(values, `${number(total)} requests in ${DAYS} days`) : h("span", { class: "muted" }, "quiet"));
+    fill(place, total ? sparkline(values, `${count(total, "request")} in ${DAYS} days`) : h("span", { class: "muted" }, "quiet"));
   }
 
   return (token) => {

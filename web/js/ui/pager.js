@@ -1,6 +1,7 @@
 // Paging by keyset: forward with the server's cursor, back by what was seen.
 import { h, fill } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { count } from "../core/format.js";
 
 /**
  * The foot of a list. `go(after)` shows another page. The cursors that were passed are kept in the history entry, so
@@ -24,12 +25,12 @@ export function pager(view, go) {
     scrollTo({ top: 0 });
   }
   /** After a page was shown: how many rows, and the cursor of the next page. */
-  element.show = (count, cursor, noun) => {
+  element.show = (rows, cursor, noun) => {
     element.next = cursor;
     const at = trailOf().length;
     const isFirst = !view.get("after", null);
-    element.hidden = isFirst && !cursor && count === 0;
-    fill(note, isFirst && !cursor ? `${count} ${noun}${count === 1 ? "" : "s"}` : `Page ${isFirst ? 1 : at ? at + 1 : "…"} · ${count} ${noun}s on it`);
+    element.hidden = isFirst && !cursor && rows === 0;
+    fill(note, isFirst && !cursor ? count(rows, noun) : `Page ${isFirst ? 1 : at ? at + 1 : "…"} · ${count(rows, noun)} on it`);
     first.hidden = back.hidden = isFirst;
     next.hidden = !cursor;
   };

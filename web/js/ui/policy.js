@@ -1,6 +1,7 @@
 // The editor of a policy, and its sentence.
 import { h, fill, uid } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { count } from "../core/format.js";
 import { chipsInput, field, input, select, unitInput } from "./field.js";
 import { pairsEditor } from "./pairs.js";
 
@@ -112,9 +113,9 @@ export function policySummary(policy) {
       list.append(line("Parameter", [h("code", null, h("bdi", null, name)), ` ${words}`, value]));
     }
   }
-  if (policy.requests_per_minute !== undefined) list.append(line("Rate", `${policy.requests_per_minute} requests a minute`));
-  if (policy.tokens_per_minute !== undefined) list.append(line("Rate", `${policy.tokens_per_minute} tokens a minute`));
-  if (policy.concurrency !== undefined) list.append(line("At once", `${policy.concurrency} requests`));
+  if (policy.requests_per_minute !== undefined) list.append(line("Rate", `${count(policy.requests_per_minute, "request")} a minute`));
+  if (policy.tokens_per_minute !== undefined) list.append(line("Rate", `${count(policy.tokens_per_minute, "token")} a minute`));
+  if (policy.concurrency !== undefined) list.append(line("At once", count(policy.concurrency, "request")));
   if (policy.ip_allow) list.append(line("From addresses", code(policy.ip_allow)));
   if (policy.origins) list.append(line("From origins", code(policy.origins)));
   for (const [name, value] of Object.entries(policy.headers ?? {})) list.append(line("Header", code([`X-PROXY-${name.toUpperCase().replaceAll("_", "-")}: ${value}`])));

@@ -2,6 +2,7 @@
 import { h } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { advice } from "../core/advice.js";
+import { sentence } from "../core/format.js";
 
 /** A notice for `error`, with a button to try again. */
 export function problem(error, { retry = null, title = null } = {}) {
@@ -16,11 +17,4 @@ export function problem(error, { retry = null, title = null } = {}) {
       error.retryAfter && h("p", null, `It can be tried again in ${error.retryAfter} s.`),
       error.code && h("p", { class: "small muted" }, "Code ", h("code", null, error.code)),
       retry && h("div", { class: "row" }, h("button", { class: "button small", type: "button", onclick: retry }, icon("refresh"), "Try again"))));
-}
-
-/** With a capital and a full stop. */
-export function sentence(text) {
-  const trimmed = String(text).trim();
-  if (!trimmed) return "It failed.";
-  return trimmed[0].toUpperCase() + trimmed.slice(1) + (/[.!?…]$/.test(trimmed) ? "" : ".");
 }

@@ -1,7 +1,7 @@
 // Revoking tokens: one or many, with what follows and a way back.
 import { h, said } from "../core/dom.js";
 import { api } from "../core/api.js";
-import { number } from "../core/format.js";
+import { count, number } from "../core/format.js";
 import { confirm } from "./dialog.js";
 import { toast } from "./toast.js";
 
@@ -37,7 +37,7 @@ export async function revokeTokens(list, { onUndone = null } = {}) {
   if (!done) return false;
   const gone = list.length - failures.length;
   const active = list.filter((t) => t.is_active);
-  toast(one ? ["“", said(nameOf(list[0]).slice(0, 80)), "” is revoked."] : `${number(gone)} tokens are revoked.${failures.length ? ` ${number(failures.length)} could not be.` : ""}`, {
+  toast(one ? ["“", said(nameOf(list[0]).slice(0, 80)), "” is revoked."] : `${count(gone, "token")} revoked.${failures.length ? ` ${number(failures.length)} could not be.` : ""}`, {
     undo: active.length && active.length <= 50 ? async () => {
       for (const token of active) await api.change("tokens", token.id, { is_active: true });
       toast(one ? "It is active again." : "They are active again.");

@@ -55,5 +55,7 @@ customElements.define("llm-countdown", Countdown);
 
 /** A moment: relative unless `form` is "clock" or "full". Nothing for no moment. */
 export const when = (at, form = "relative") => (at ? h("llm-time", { at, form }) : h("span", { class: "muted" }, "never"));
+/** When an access token ends; one that was revoked has ended already. */
+export const ending = (token) => (token.is_active ? until(token.expires_at) : h("span", { class: "muted" }, "revoked"));
 /** The time until `at`. */
 export const until = (at) => (at ? h("llm-countdown", { at }) : h("span", { class: "muted" }, "never expires"));

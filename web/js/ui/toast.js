@@ -1,8 +1,8 @@
 // Short messages at the edge of the screen; one may offer to take back what was just done.
 import { h } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { sentence } from "./problem.js";
 import { advice } from "../core/advice.js";
+import { sentence } from "../core/format.js";
 
 const stack = h("div", { class: "toasts", role: "region", "aria-label": "Messages" });
 

@@ -3,7 +3,7 @@ import { h, fill } from "../core/dom.js";
 import { api } from "../core/api.js";
 import { link } from "../core/router.js";
 import { chart } from "../core/chart.js";
-import { day, money, number, short } from "../core/format.js";
+import { count, day, money, number, short } from "../core/format.js";
 import { card, empty } from "./status.js";
 
 const DAYS = 30;
@@ -25,7 +25,7 @@ export async function usageCard(view, place, filter) {
     const byDay = new Map(data.usage.map((row) => [row.day, row]));
     const total = data.totals ?? {};
     return h("div", { class: "stack" },
-      h("p", { class: "num" }, h("strong", null, number(total.requests)), " requests · ", h("strong", null, short(total.total_tokens)), " tokens · ", h("strong", null, money(total.cost_micros, data.currency))),
+      h("p", { class: "num" }, h("strong", null, count(total.requests, "request")), total.errors ? `, ${number(total.errors)} of them refused or failed` : "", " · ", h("strong", null, count(total.total_tokens, "token", short)), " · ", h("strong", null, money(total.cost_micros, data.currency))),
       chart({ title: "Requests a day", view, head: "Day", labels: days.map((d) => day(new Date(`${d}T12:00:00`))), format: number,
         series: [{ label: "Requests", kind: "bar", values: days.map((d) => byDay.get(d)?.requests ?? 0) }, { label: "Errors", kind: "bar", colour: "--series-2", values: days.map((d) => byDay.get(d)?.errors ?? 0) }] }));
   }, { rows: 5 });
