@@ -74,6 +74,9 @@ export function announce(text) {
   setTimeout(() => (region.textContent = text), 50);
 }
 
+/** Comes when what was shown is on the screen; at once where nobody sees it. */
+export const painted = () => new Promise((done) => (document.hidden ? done() : requestAnimationFrame(() => setTimeout(done))));
+
 /** `fn` after `ms` without another call. */
 export function debounce(fn, ms = 250) {
   let timer = 0;

@@ -12,7 +12,7 @@ export default async function auditEvent(view) {
   const { data } = await api.one("audit", view.params.id, view.signal);
   const more = (name, value, label) => value && [name, h("span", { class: "row wrap" }, h("code", null, said(value)), link("/audit", label, { query: { search: value, action: "all" } }))];
   view.show(
-    view.head(actionWords(data.action), { crumbs: [["Audit", "/audit"]] }),
+    view.head(actionWords(data.action, data.outcome), { crumbs: [["Audit", "/audit"]] }),
     h("div", { class: "grid" },
       card("What happened", facts(["Action", h("code", null, said(data.action))], ["Outcome", outcome(data.outcome)], data.reason && ["Reason", said(data.reason)], ["When", when(data.timestamp, "full")], ["By", h("span", null, said(actorWords(data.actor)), " ", h("code", { class: "small muted" }, said(data.actor)))],
         data.project_id && ["Project", link(`/projects/${encodeURIComponent(data.project_id)}`, projectLabel(data.project_id))], data.token_id && ["Token", tokenLink(data.token_id)]), { className: "span-6" }),

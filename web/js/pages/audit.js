@@ -29,7 +29,7 @@ export default async function audit(view) {
   const table = dataTable({
     caption: "Audit entries, newest first", key: (e) => e.id, address: (e) => to(`/audit/${encodeURIComponent(e.id)}`),
     columns: [
-      { label: "Action", main: true, cell: (e) => link(`/audit/${encodeURIComponent(e.id)}`, said(actionWords(e.action))) },
+      { label: "Action", main: true, cell: (e) => link(`/audit/${encodeURIComponent(e.id)}`, said(actionWords(e.action, e.outcome))) },
       { label: "Outcome", fit: true, cell: (e) => outcome(e.outcome) },
       { label: "By", cell: (e) => said(actorWords(e.actor), { clip: true }) },
       { label: "Project", cell: (e) => (e.project_id ? projectLabel(e.project_id) : null) },

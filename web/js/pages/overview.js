@@ -1,5 +1,5 @@
 // The whole state at a glance.
-import { h, fill, said } from "../core/dom.js";
+import { h, fill, painted, said } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { api } from "../core/api.js";
 import { link } from "../core/router.js";
@@ -29,7 +29,8 @@ export default async function overview(view) {
     }), start, place);
   let parts = null;
   const reload = await view.region(place, async () => {
-    const { data } = await api.get("/manage/overview", { range }, view.signal);
+    // The figures may be there already: the frame around them is shown first, because they take longer to draw.
+    const [{ data }] = await Promise.all([api.get("/manage/overview", { range }, view.signal), parts || painted()]);
     fill(start, isFresh(data) ? gettingStarted(data) : null);
     if (parts) return void parts.update(data);
     parts = board(view, data);
@@ -73,7 +74,7 @@ function board(view, first) {
     first = data;
     requests.put(short(totals.requests), count(totals.streams, "stream", short));
     errors.put(percent(totals.requests ? totals.errors / totals.requests : 0, 2), count(totals.errors, "request"));
-    latency.put(millis(data.latency_ms?.p50), `95 %: ${millis(data.latency_ms?.p95)} · 99 %: ${millis(data.latency_ms?.p99)}`);
+    latency.put(millis(data.latency_ms?.p50), data.latency_ms?.p95 == null ? "no answers yet" : `95 %: ${millis(data.latency_ms.p95)} · 99 %: ${millis(data.latency_ms.p99)}`);
     streams.put(number(data.in_flight.exchanges), count(data.in_flight.streams, "stream"));
     tokens.put(short(totals.input_tokens + totals.output_tokens), `${short(totals.input_tokens)} in · ${short(totals.output_tokens)} out`);
     cost.put(money(totals.cost_micros, totals.currency), totals.cost_micros === null ? "no prices set" : "by the price table");
@@ -124,7 +125,7 @@ function changeList(rows) {
   if (!rows?.length) return empty({ symbol: "audit", title: "Nothing changed yet", text: "New projects, tokens and settings show up here, with who did it." });
   return h("ul", { class: "rows" }, rows.slice(0, 8).map((row) => h("li", null,
     icon(row.outcome === "success" ? "check" : "bad", { size: 14 }),
-    h("span", { class: "grow" }, link(`/audit/${encodeURIComponent(row.id)}`, actionWords(row.action)), " ", h("span", { class: "muted" }, "by "), said(actorWords(row.actor))),
+    h("span", { class: "grow" }, link(`/audit/${encodeURIComponent(row.id)}`, actionWords(row.action, row.outcome)), " ", h("span", { class: "muted" }, "by "), said(actorWords(row.actor))),
     row.outcome !== "success" && badge(row.outcome, "bad", "bad"),
     h("span", { class: "muted nowrap" }, when(row.timestamp)))));
 }

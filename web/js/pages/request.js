@@ -25,8 +25,8 @@ export default async function request(view) {
   view.show(
     view.head(h("span", null, data.method, " ", said(data.path)), { name: `${data.method} ${data.path}`, crumbs: [["Requests", "/requests"]] }),
     h("dl", { class: "figures" },
-      figure("Status", h("span", null, data.status || "–"), data.outcome?.replaceAll("_", " ")), figure("Total time", millis(data.duration_ms), `${data.is_stream ? "stream, " : ""}first byte after ${millis(data.first_byte_ms)}`),
-      figure("Of it: provider", waited ? micros(waited) : "–", waited ? "waited for" : "not called"),
+      figure("Status", h("span", null, data.status || "–"), data.outcome?.replaceAll("_", " ")), figure("Total time", millis(data.duration_ms), `${data.is_stream ? "stream, " : ""}first byte ${millis(data.first_byte_ms)}`),
+      figure("Of it: provider", waited ? micros(waited) : "–", waited ? "waited for" : steps.some((s) => s.kind === "adapter" && s.verdict === "respond") ? "the adapter answered" : "not called"),
       figure("Of it: proxy and client", micros(Math.max(0, (data.duration_ms ?? 0) * 1000 - waited)), `stages ${micros(own(steps))}`),
       figure("Tokens", h("span", null, number(data.input_tokens), " → ", number(data.output_tokens)), "read → written"), figure("Cost", price(data.cost_micros, data.currency ?? "USD"))),
     refusal(data),

@@ -6,8 +6,14 @@ const WORDS = {
   "token.mint": "Token made from a token", "audit.verify": "Audit chain verified", "provider.test": "Provider tested", "proxy_request": "Request refused", "usage.read": "Usage read", "usage.entries": "Usage entries read",
 };
 
-/** "Token revoked" for token.revoke; the name itself when there are no words. */
-export const actionWords = (action) => WORDS[action] ?? action;
+const DONE = / (changed|created|deleted|listed|made|purged|read|revoked|searched|tested|verified)\b/;
+
+/** "Token revoked" for token.revoke, "Token not revoked" when it failed; the name itself when there are no words. */
+export function actionWords(action, outcome = "success") {
+  const words = WORDS[action] ?? action;
+  if (outcome === "success") return words;
+  return action === "admin.login" ? "Sign-in refused" : words.replace(DONE, " not $1");
+}
 
 const ACTORS = { management_api: "management token (API)", "admin:management-token": "management token (signed in)", access_token: "an access token", anonymous: "somebody not signed in" };
 

@@ -8,7 +8,7 @@ import { session } from "../core/session.js";
 export function gettingStarted(overview) {
   const { counts, totals } = overview;
   const steps = [
-    [counts.projects > 0, "Create a project", "A project pays: it holds the key of your provider, and everything its tokens may do.", "/projects/new", "New project"],
+    [counts.projects > 0, "Create a project", "A project pays: it holds the key of your provider and bounds what its tokens may do.", "/projects/new", "New project"],
     [counts.tokens > 0, "Create an access token", "Applications get this instead of the provider key. It withers: it ends by time, use or budget, and can be revoked.", "/tokens/new", "New token"],
     [totals.requests > 0, "Get a first answer", "Use the playground here, or the ready snippet that a new token comes with.", "/playground", "Open playground"],
     [totals.requests > 0, "See why it went as it did", "Each request opens as a waterfall: every stage, its verdict and its time; for a refusal the reason and what to do.", "/requests", "See requests"],

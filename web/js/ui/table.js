@@ -24,10 +24,10 @@ export function dataTable({ caption, columns, key, address = null, sort = null, 
     fill(body, list.map((row) => rowOf(row)));
     mark();
   };
-  /** Puts rows on top and lets go of those beyond `limit`. */
-  element.prepend = (list, limit) => {
+  /** Puts rows on top, set off for a moment when `isCalm`, and lets go of those beyond `limit`. */
+  element.prepend = (list, limit, isCalm = true) => {
     const fresh = list.map((row) => rowOf(row));
-    fresh.forEach((row) => (row.dataset.fresh = ""));
+    if (isCalm) fresh.forEach((row) => (row.dataset.fresh = ""));
     body.prepend(...fresh);
     while (body.childElementCount > limit) body.lastElementChild.remove();
   };

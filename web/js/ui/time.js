@@ -2,6 +2,8 @@
 import { h } from "../core/dom.js";
 import { dateTime, relative, span, timeOfDay } from "../core/format.js";
 
+/** Forms that time does not change. */
+const FIXED = ["clock", "full"];
 const shown = new Set();
 let ticking = 0;
 
@@ -23,9 +25,10 @@ class Moment extends HTMLElement {
     }
     this.time.dateTime = this.date.toISOString();
     this.time.title = `${dateTime(this.date)}\n${this.date.toISOString()}`;
+    this.write();
+    if (FIXED.includes(this.getAttribute("form"))) return;
     shown.add(this);
     ticking ||= setInterval(tick, 1000);
-    this.write();
   }
 
   disconnectedCallback() {
