@@ -15,7 +15,7 @@ SWIFT_BUILD = nice swift build $(SWIFT_FLAGS)
 SWIFT_FORMAT = swift format lint --strict --parallel --recursive
 PYTEST = .build/venv/bin/pytest -c Tests/EndToEnd/pytest.ini --rootdir Tests
 
-.PHONY: help setup build run test instructions unit plugin-tests end-to-end check lint layers install bench-compare sanitize clean
+.PHONY: help setup build run test instructions unit plugin-tests end-to-end check lint layers install bench-compare pictures sanitize clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ install: build ## Install below PREFIX (default /usr/local; DESTDIR is honoured)
 
 bench-compare: build ## Compare with nginx, haproxy and caddy; writes docs/performance.md
 	Tests/Benchmark/compare.sh
+
+pictures: ## Take the pictures of the admin UI in docs/images
+	.build/venv/bin/python docs/images/take.py
 
 sanitize: setup ## Run the black-box tests on an instrumented build (SANITIZER=thread or address)
 	Tests/EndToEnd/sanitize.sh $(SANITIZER) $(ARGS)

@@ -89,9 +89,9 @@ class Server:
             connection, "/manage/tokens", {"project_id": project["id"], "duration_hours": 24})["token"]
 
 
-def million(folder, count=1_000_000):
-    """A database with `count` tokens of 100 projects, made by the program and filled by hand."""
-    with Server(ARGUMENTS.tree, folder) as server:
+def million(folder, tree, count=1_000_000, change=""):
+    """A database with `count` tokens of one project, made by the program and filled by hand; then `change` is executed."""
+    with Server(tree, folder) as server:
         server.token()
     database = sqlite3.connect(Path(folder) / "llm-proxy.db", isolation_level=None)
     (project,) = database.execute("SELECT id FROM projects").fetchone()
@@ -107,6 +107,7 @@ def million(folder, count=1_000_000):
         SELECT substr(id, 1, 8) || '-' || substr(id, 9, 4) || '-' || substr(id, 13, 4) || '-' || substr(id, 17, 4) || '-'
           || substr(id, 21), hash, 'sk-AAAA**************AAAA', ?, '2099-01-01 00:00:00+00:00', 1, 0,
           CASE WHEN n % 2 THEN 1000 END, '2026-01-01 00:00:00+00:00' FROM random""", (project,))
+    database.execute(change)
     for _, _, sql in parts:
         database.execute(sql)
     database.execute("COMMIT")
@@ -129,7 +130,7 @@ def creations(folder, seconds=10):
 
 
 def start(folder):
-    million(folder)
+    million(folder, ARGUMENTS.tree)
     seconds, cpu, memory, peak = [], [], [], []
     for _ in range(3):
         with Server(ARGUMENTS.tree, folder) as server:
@@ -182,7 +183,7 @@ def lookup(folder):
     """Rounds in turn on two servers, one with a million tokens: medians of CPU per exchange."""
     small = tempfile.mkdtemp(dir=folder)
     large = tempfile.mkdtemp(dir=folder)
-    million(large)
+    million(large, ARGUMENTS.tree)
     costs = {"one token": [], "a million": []}
     with Server(ARGUMENTS.tree, small, 1) as one, Server(ARGUMENTS.tree, large, 1) as many:
         tokens = [(name, server, server.token()[1]) for name, server in (("one token", one), ("a million", many))]
