@@ -52,7 +52,7 @@ extension Exchange {
     // Behind the last hooks: they may still put the real cost in the place of an estimate.
     for lease in leases { loop.state.leases.end(lease) }
     count()
-    journal(recordUsage())
+    recordExchange()
     recordDenial()
     serving?.generation.unpin()
     let client = client

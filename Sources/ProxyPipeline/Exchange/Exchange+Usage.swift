@@ -10,26 +10,17 @@ import ProxyStore
 
 /// What an exchange used, and its one entry in the ledger.
 extension Exchange {
-  /// Notes the exchange in the ledger, and returns the entry. Refusals of callers that nobody knows are not in
-  /// the ledger: they are nobody's usage, and a flood of them must not fill the database.
-  func recordUsage() -> UsageEntry? {
+  /// Whether the exchange has an entry in the ledger. Refusals of callers that nobody knows have none: they are
+  /// nobody's usage, and a flood of them must not fill the database.
+  var isUsage: Bool {
     // A token that was refused for what it is (used up, expired) was looked at and not bound.
-    let known = token ?? peeked
-    let hasProject = metadata.text(LLMP_META_PROJECT_ID) != nil
-    guard known != nil || hasProject || attempts > 0 else { return nil }
-    var entry = usageEntry()
-    settleBudget(&entry)
-    loop.state.recordUsage(entry)
-    return entry
+    attempts > 0 || token != nil || peeked != nil || metadata.text(LLMP_META_PROJECT_ID) != nil
   }
 
-  /// What the ledger is told.
-  func usageEntry() -> UsageEntry {
-    let known = token ?? peeked
-    var entry = UsageEntry(
-      token: known, requestID: requestID.string,
-      startedMilliseconds: Int64(times.startedUnixNanoseconds / 1_000_000))
-    if known == nil { entry.projectID = metadata.text(LLMP_META_PROJECT_ID)?.string }
+  /// What the ledger is told, but for what the exchange was charged.
+  func describe(_ entry: inout UsageEntry) {
+    entry.token = token ?? peeked
+    if entry.token == nil { entry.projectID = metadata.text(LLMP_META_PROJECT_ID)?.string }
     entry.model = (servedModel ?? metadata.text(LLMP_META_MODEL_RESOLVED))?.string
     entry.api = currentRoute?.name.string
     entry.provider = currentRoute?.provider.facts.name
@@ -53,7 +44,6 @@ extension Exchange {
       entry.counts = counts
       entry.provenance = provenance
     }
-    return entry
   }
 
   /// What the provider said; what it left out follows from the total where that is possible.

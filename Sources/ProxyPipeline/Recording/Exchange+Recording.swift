@@ -4,17 +4,26 @@ import ProxyStore
 
 /// The end of an exchange as others hear of it: ledger, figures, journal.
 extension Exchange {
-  /// Hands the exchange to the journal when its loop still has room for it in this moment.
-  func journal(_ entry: UsageEntry?) {
+  /// Hands the exchange to the ledger, and to the journal when its loop still has room for it in this moment.
+  func recordExchange() {
     let status = outcome.isClientGone ? 499 : outcome.status
-    let isTrouble = status >= 400 || status == 0
-    guard let serving, loop.admission.admits(isTrouble: isTrouble, at: times.ended) else { return }
+    let isShown = loop.admission.admits(isTrouble: status >= 400 || status == 0, at: times.ended)
+    guard isShown || isUsage else { return }
+    // Filled in place and moved to the ledger: a copy counts a reference for each of its texts.
+    var entry = UsageEntry(
+      token: nil, requestID: requestID.string,
+      startedMilliseconds: Int64(times.startedUnixNanoseconds / 1_000_000))
+    describe(&entry)
+    if isUsage { settleBudget(&entry) }
+    if isShown { journal(entry, status) }
+    if isUsage { loop.state.recordUsage(entry) }
+  }
+
+  private func journal(_ entry: UsageEntry, _ status: UInt16) {
+    guard let serving else { return }
     var record = ExchangeRecord(
-      entry: entry ?? usageEntry(), method: "\(request.method.name)",
-      path: Self.shown(path), clientAddress: peer.string)
+      entry: entry, method: "\(request.method.name)", path: Self.shown(path), clientAddress: peer.string)
     record.entry.status = status
-    // A token that was known and not let through is what an operator wants to know of.
-    if record.entry.token == nil { record.entry.token = peeked }
     record.attempts = attempts
     record.trace = ExchangeTrace(serving.names, route: selectedRoute, times: times, trace)
     if outcome.isGatewayReply, let code = metadata.text(LLMP_META_DENY_REASON)?.string {

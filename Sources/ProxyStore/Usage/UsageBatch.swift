@@ -4,54 +4,63 @@ internal import ProxyCore
 /// Ledger entries with everything that is written in the same transaction: roll-ups, balances, and what the
 /// charges take out of this process's holds.
 struct UsageBatch {
-  private var rows: [LedgerRow] = []
+  let entries: [UsageEntry]
+  private(set) var runs: [LedgerRun] = []
+  /// One for each entry.
+  private(set) var charges: [UsageCharge?] = []
   private var rollup = UsageRollup()
-  private var charges: [BalanceKey: Int64] = [:]
+  private var balances: [BalanceKey: Int64] = [:]
   private var used: [BudgetKey: Int64] = [:]
   /// All charges together.
   private(set) var chargedMicros: Int64 = 0
 
   init(_ entries: [UsageEntry], prices: PriceBook, names: inout ModelNames) {
-    rows.reserveCapacity(entries.count)
-    var price: ModelPrice?
-    // Rows that are alike follow each other: their charges are added up before anything is looked up.
-    var run: (keys: [BalanceKey], day: Int64, micros: Int64) = ([], 0, 0)
-    for entry in entries {
-      let row = LedgerRow(entry, prices: prices, price: &price, last: rows.last)
-      rows.append(row)
-      rollup.add(row, &names)
-      if !row.isLikeLast {
-        add(run.micros, to: run.keys)
-        run = ([], 0, 0)
+    self.entries = entries
+    charges.reserveCapacity(entries.count)
+    while charges.count < entries.count {
+      let run = LedgerRun(from: charges.count, in: entries, prices)
+      charge(run)
+      rollup.add(run, of: entries, charges, &names)
+      runs.append(run)
+    }
+  }
+
+  /// Charges the entries of a run; what they cost in a day is added up before anything is looked up.
+  private mutating func charge(_ run: LedgerRun) {
+    var (day, micros) = (Int64(0), Int64(0))
+    for place in run.places {
+      let ended = entries[place].startedMilliseconds + entries[place].durationMicroseconds / 1000
+      let charge = entries[place].charge ?? run.charge(entries[place].counts, endedMilliseconds: ended)
+      charges.append(charge)
+      guard let charge, charge.micros > 0 else { continue }
+      if charge.day != day {
+        add(micros, day, to: run)
+        (day, micros) = (charge.day, 0)
       }
-      guard let charge = row.charge, charge.micros > 0 else { continue }
-      chargedMicros = chargedMicros.addingSaturated(charge.micros)
-      if run.keys.isEmpty || run.day != charge.day {
-        add(run.micros, to: run.keys)
-        let keys = row.scopes.map { BalanceKey(scope: $0.scope, id: $0.id, day: charge.day) }
-        run = (keys, charge.day, 0)
-      }
-      run.micros = run.micros.addingSaturated(charge.micros)
-      for account in entry.reservation?.accounts ?? [] {
+      micros = micros.addingSaturated(charge.micros)
+      for account in entries[place].reservation?.accounts ?? [] {
         used[account.key] = used[account.key, default: 0].addingSaturated(charge.micros)
       }
     }
-    add(run.micros, to: run.keys)
+    add(micros, day, to: run)
   }
 
-  private mutating func add(_ micros: Int64, to keys: [BalanceKey]) {
-    for key in keys {
-      charges[key] = min(UsageBalance.mostAdded, charges[key, default: 0].addingSaturated(micros))
+  private mutating func add(_ micros: Int64, _ day: Int64, to run: LedgerRun) {
+    guard micros > 0 else { return }
+    chargedMicros = chargedMicros.addingSaturated(micros)
+    for (scope, id) in run.scopes {
+      let key = BalanceKey(scope: scope, id: id, day: day)
+      balances[key] = min(UsageBalance.mostAdded, balances[key, default: 0].addingSaturated(micros))
     }
   }
 
   /// Writes everything. `holder` is this process's number, when it holds anything.
   func write(holder: Int64?, _ db: Database) throws {
-    guard !rows.isEmpty else { return }
-    try UsageLedger.insert(rows, db)
+    guard !entries.isEmpty else { return }
+    try insertEntries(db)
     try rollup.write(db)
     // Older days first: a balance only knows the newest.
-    for (key, micros) in charges.sorted(by: { $0.key.day < $1.key.day }) {
+    for (key, micros) in balances.sorted(by: { $0.key.day < $1.key.day }) {
       try UsageBalance.add(micros, day: key.day, to: key.scope, key.id, db)
     }
     guard let holder else { return }

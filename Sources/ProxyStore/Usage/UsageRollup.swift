@@ -53,30 +53,43 @@ struct UsageRollup {
 
   private var places: [Key: Int] = [:]
   private var sums: [Sums] = []
-  /// Where the last entry was added.
-  private var last: (hour: Int64, statusClass: Int64, place: Int)?
 
-  /// Adds an entry.
-  mutating func add(_ row: LedgerRow, _ names: inout ModelNames) {
-    let entry = row.entry
-    let (hour, status) = (entry.startedMilliseconds / Self.hourMilliseconds, Int64(entry.status) / 100)
-    if !row.isLikeLast || last?.hour != hour || last?.statusClass != status {
-      let model = names.name(for: entry.model, startedMilliseconds: entry.startedMilliseconds)
-      let key = Key(
-        period: hour, project: row.project ?? "", token: row.token ?? "", model: model,
-        provider: row.provider ?? "", statusClass: status)
-      if places[key] == nil {
-        places[key] = sums.count
-        sums.append(Sums())
+  /// Adds the entries of a run.
+  mutating func add(
+    _ run: LedgerRun, of entries: [UsageEntry], _ charges: [UsageCharge?], _ names: inout ModelNames
+  ) {
+    // Where the last entry was added.
+    var last: (hour: Int64, statusClass: Int64, place: Int) = (-1, -1, 0)
+    for at in run.places {
+      let started = entries[at].startedMilliseconds
+      let (hour, statusClass) = (started / Self.hourMilliseconds, Int64(entries[at].status) / 100)
+      if hour != last.hour || statusClass != last.statusClass {
+        let key = Key(
+          period: hour, project: run.project ?? "", token: run.token ?? "",
+          model: names.name(for: run.model, startedMilliseconds: started), provider: run.provider ?? "",
+          statusClass: statusClass)
+        last = (hour, statusClass, place(of: key))
       }
-      last = places[key].map { (hour, status, $0) }
+      let counts = entries[at].counts
+      sums[last.place] += Sums(
+        requests: 1, errors: Self.isError(entries[at].status, entries[at].outcome) ? 1 : 0,
+        estimated: entries[at].provenance.isGuess ? 1 : 0,
+        input: counts.input, output: counts.output, cachedInput: counts.cachedInput,
+        reasoning: counts.reasoning, total: counts.total,
+        durationMicroseconds: entries[at].durationMicroseconds, chargedMicros: charges[at]?.micros ?? 0)
     }
-    guard let place = last?.place else { return }
-    sums[place] += Sums(
-      requests: 1, errors: entry.isError ? 1 : 0, estimated: entry.provenance.isGuess ? 1 : 0,
-      input: entry.counts.input, output: entry.counts.output, cachedInput: entry.counts.cachedInput,
-      reasoning: entry.counts.reasoning, total: entry.counts.total,
-      durationMicroseconds: entry.durationMicroseconds, chargedMicros: row.charge?.micros ?? 0)
+  }
+
+  /// True for an answer of 400 and above and for a provider that failed in the middle of one.
+  private static func isError(_ status: UInt16, _ outcome: UsageOutcome) -> Bool {
+    status >= 400 || outcome == .upstreamFailed
+  }
+
+  private mutating func place(of key: Key) -> Int {
+    if let place = places[key] { return place }
+    places[key] = sums.count
+    sums.append(Sums())
+    return sums.count - 1
   }
 
   /// Adds the sums to those in the file.
@@ -116,11 +129,6 @@ struct UsageRollup {
       try statement.run()
     }
   }
-}
-
-extension UsageEntry {
-  /// True for an answer of 400 and above and for a provider that failed in the middle of one.
-  var isError: Bool { status >= 400 || outcome == .upstreamFailed }
 }
 
 extension UsageProvenance {

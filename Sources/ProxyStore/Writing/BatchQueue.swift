@@ -57,6 +57,8 @@ final class BatchQueue<Element: Sendable>: Sendable {
           return incoming.rows
         }
       }
+      // All of them are shared with the backlog; a part has to be copied, reference by reference.
+      if backlog.written == 0, backlog.rows.count <= most { return backlog.rows }
       return Array(backlog.rows[backlog.written...].prefix(most))
     }
   }
