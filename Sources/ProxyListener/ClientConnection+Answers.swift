@@ -6,21 +6,11 @@ import ProxyWire
 /// The way back: what exchanges and the control plane send.
 extension ClientConnection: ExchangeClient {
   func write(_ bytes: ByteBuffer) {
-    if let earlier = unsent { context?.write(wrapOutboundOut(earlier), promise: nil) }
-    unsent = bytes
+    outbox.write(bytes)
   }
 
   func flush() {
-    guard unsent != nil, !isFlushQueued else { return }
-    isFlushQueued = true
-    listener.loop.pool.flushes.add(self)
-  }
-
-  func flushNow() {
-    isFlushQueued = false
-    guard let bytes = unsent else { return }
-    unsent = nil
-    context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    outbox.flush()
   }
 
   func wantBody() {
@@ -63,7 +53,7 @@ extension ClientConnection: ExchangeClient {
   /// Closes, but not before the client has had a chance to read the answer: closing while it still sends would
   /// make its kernel throw the answer away.
   private func linger() {
-    flushNow()
+    outbox.flushNow()
     guard phase != .closed, let context else { return }
     if body.isComplete, pending == nil {
       phase = .closed

@@ -9,7 +9,7 @@ import ProxyWire
 /// Loop-confined. Requests of one connection are served one after the other; what a client pipelines waits, up
 /// to a bound beyond which reading stops. Reading goes on while an exchange runs, so that a client that leaves
 /// is noticed at once and its provider told.
-final class ClientConnection: ChannelInboundHandler, TurnFlushing {
+final class ClientConnection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -51,9 +51,7 @@ final class ClientConnection: ChannelInboundHandler, TurnFlushing {
   var isReading = true
   /// False while the exchange has no room for more of an upload.
   var isBodyReading = true
-  /// Written in this turn of the loop; sent at its end.
-  var unsent: ByteBuffer?
-  var isFlushQueued = false
+  let outbox: Outbox
   /// What the channel last said; asking it would cost more at each piece of an answer.
   private(set) var isWritable = true
   var lingered = 0
@@ -62,6 +60,7 @@ final class ClientConnection: ChannelInboundHandler, TurnFlushing {
 
   init(_ listener: LoopListener) {
     self.listener = listener
+    outbox = Outbox(listener.loop.pool.flushes)
     scanner = HeadScanner(limits: listener.limits)
   }
 
@@ -69,6 +68,7 @@ final class ClientConnection: ChannelInboundHandler, TurnFlushing {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    outbox.open(context)
     if context.channel.isActive { opened(context) }
   }
 
@@ -82,11 +82,13 @@ final class ClientConnection: ChannelInboundHandler, TurnFlushing {
     lastActivity = Clocks.coarseNanoseconds()
     peerText = Array((context.channel.remoteAddress?.ipAddress ?? "").utf8)
     isTLS = listener.isTLS
+    if !isTLS { outbox.openSocket() }
     listener.add(self)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
+    outbox.close()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -119,7 +121,7 @@ final class ClientConnection: ChannelInboundHandler, TurnFlushing {
     control = nil
     phase = .closed
     pending = nil
-    unsent = nil
+    outbox.close()
     isWritable = false
     listener.remove(self)
     exchange?.clientGone()
@@ -145,7 +147,7 @@ final class ClientConnection: ChannelInboundHandler, TurnFlushing {
   func close() {
     guard phase != .closed else { return }
     phase = .closed
-    flushNow()
+    outbox.flushNow()
     context?.close(promise: nil)
   }
 }

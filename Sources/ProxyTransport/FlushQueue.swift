@@ -1,11 +1,5 @@
 import NIOCore
 
-/// A connection that holds bytes back until its loop's turn ends.
-public protocol TurnFlushing: AnyObject {
-  /// Hands what is held to the system now. Called on the loop; may end the connection.
-  func flushNow()
-}
-
 /// What one turn of an event loop produced, sent when all events of that turn have been handled. Loop-confined.
 ///
 /// A write wakes the process that waits for it, which is the dearest part of sending. The first write of a turn
@@ -13,17 +7,17 @@ public protocol TurnFlushing: AnyObject {
 /// again. And what a connection wrote in several pieces becomes one system call.
 public final class FlushQueue {
   private let eventLoop: any EventLoop
-  private var waiting: ContiguousArray<any TurnFlushing> = []
-  private var flushing: ContiguousArray<any TurnFlushing> = []
+  private var waiting: ContiguousArray<Outbox> = []
+  private var flushing: ContiguousArray<Outbox> = []
   private var isScheduled = false
 
   init(eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
   }
 
-  /// Has `connection` flushed at the end of this turn; once for each call, so the caller remembers that it asked.
-  public func add(_ connection: any TurnFlushing) {
-    waiting.append(connection)
+  /// Has `outbox` flushed at the end of this turn; once for each call, so the caller remembers that it asked.
+  func add(_ outbox: Outbox) {
+    waiting.append(outbox)
     guard !isScheduled else { return }
     isScheduled = true
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
@@ -34,7 +28,7 @@ public final class FlushQueue {
     isScheduled = false
     // What is added meanwhile waits for a turn of its own.
     swap(&waiting, &flushing)
-    for connection in flushing { connection.flushNow() }
+    for outbox in flushing { outbox.flushNow() }
     flushing.removeAll(keepingCapacity: true)
   }
 }

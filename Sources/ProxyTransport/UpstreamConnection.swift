@@ -7,7 +7,7 @@ public import ProxyWire
 ///
 /// Loop-confined. Between exchanges it belongs to the pool; any byte that arrives then, or after the
 /// end of an answer, closes it, so a connection is never reused in a state two parsers could differ on.
-public final class UpstreamConnection: ChannelInboundHandler, TurnFlushing {
+public final class UpstreamConnection: ChannelInboundHandler {
   /// What NIO passes here.
   public typealias InboundIn = ByteBuffer
   /// What NIO passes here.
@@ -46,13 +46,13 @@ public final class UpstreamConnection: ChannelInboundHandler, TurnFlushing {
   private var isReading = true
   private var lastError: (any Error)?
   private var isHandshakeDone = false
-  /// Written in this turn of the loop; sent at its end.
-  private var unsent: ByteBuffer?
+  private let outbox: Outbox
 
   init(target: UpstreamTarget, pool: UpstreamPool) {
     self.target = target
     self.pool = pool
-    self.scanner = HeadScanner(limits: MessageLimits())
+    outbox = Outbox(pool.flushes)
+    scanner = HeadScanner(limits: MessageLimits())
   }
 
   var isUsable: Bool {
@@ -76,20 +76,9 @@ public final class UpstreamConnection: ChannelInboundHandler, TurnFlushing {
   /// Sends a piece of the request. `isLast` ends it.
   public func send(_ bytes: ByteBuffer, isLast: Bool) {
     if isLast { isRequestSent = true }
-    guard let context, bytes.readableBytes > 0 else { return }
-    if let earlier = unsent {
-      context.write(wrapOutboundOut(earlier), promise: nil)
-    } else {
-      pool.flushes.add(self)
-    }
-    unsent = bytes
-  }
-
-  /// See `TurnFlushing`.
-  public func flushNow() {
-    guard let bytes = unsent else { return }
-    unsent = nil
-    context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    guard bytes.readableBytes > 0 else { return }
+    outbox.write(bytes)
+    outbox.flush()
   }
 
   /// Whether the send buffer has room.
@@ -111,7 +100,7 @@ public final class UpstreamConnection: ChannelInboundHandler, TurnFlushing {
   /// Closes the connection.
   func close() {
     phase = .closed
-    unsent = nil
+    outbox.close()
     context?.close(promise: nil)
   }
 
@@ -149,11 +138,19 @@ public final class UpstreamConnection: ChannelInboundHandler, TurnFlushing {
   /// See `ChannelHandler`.
   public func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    outbox.open(context)
+  }
+
+  /// See `ChannelHandler`.
+  public func channelActive(context: ChannelHandlerContext) {
+    if !target.isTLS { outbox.openSocket() }
+    context.fireChannelActive()
   }
 
   /// See `ChannelHandler`.
   public func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
+    outbox.close()
   }
 
   /// See `ChannelHandler`.
@@ -184,6 +181,7 @@ public final class UpstreamConnection: ChannelInboundHandler, TurnFlushing {
   public func channelInactive(context: ChannelHandlerContext) {
     let was = phase
     phase = .closed
+    outbox.close()
     if countsAsOpen { pool.forget(self) }
     if case .handshake(let pending) = was {
       let reason = lastError.map { UpstreamError.connect(String(describing: $0)) } ?? .closedBeforeHead
