@@ -104,14 +104,17 @@ extension ClientConnection {
   private func receiveBody() -> Bool {
     if body.isComplete { return false }
     if let exchange, !exchange.acceptsBody { return false }
-    guard let bytes = pending else { return false }
-    pending = nil
+    guard let bytes = pending.take() else { return false }
     do {
-      let piece = try body.consume(bytes)
-      pending = piece.rest
-      if let payload = piece.counted { deliver(payload) }
-      for payload in piece.chunks { deliver(payload) }
-      if piece.isEnd {
+      if body.isChunked {
+        let (chunks, rest) = try body.consumeChunked(bytes)
+        pending = rest
+        for payload in chunks { deliver(payload) }
+      } else {
+        let payload = body.consumeCounted(bytes, rest: &pending)
+        deliver(payload)
+      }
+      if body.isComplete {
         // Read again: the exchange may have ended, and another begun, while it was handed the bytes.
         exchange?.receiveBodyEnd()
         control?.bodyEnded()

@@ -3,16 +3,6 @@ import ProxyWire
 
 /// Finds the end of a request's body and takes the framing off.
 struct RequestBody {
-  struct Piece {
-    /// What arrived, without framing: one slice of a counted body…
-    var counted: ByteBuffer?
-    /// …or some of a chunked one.
-    var chunks: [ByteBuffer] = []
-    /// What follows the body.
-    var rest: ByteBuffer?
-    var isEnd = false
-  }
-
   private var framing = BodyFraming.none
   private var remaining: UInt64 = 0
   private var decoder = ChunkedDecoder()
@@ -29,44 +19,38 @@ struct RequestBody {
     }
   }
 
-  /// Takes the next bytes of the connection.
-  mutating func consume(_ bytes: ByteBuffer) throws(WireError) -> Piece {
-    framing == .chunked ? try consumeChunked(bytes) : consumeCounted(bytes)
-  }
+  /// Whether the body comes in chunks; otherwise it is counted, or ends with the connection.
+  var isChunked: Bool { framing == .chunked }
 
-  private mutating func consumeCounted(_ bytes: ByteBuffer) -> Piece {
+  /// Takes the next bytes of the connection off a counted body and returns those that belong to it; `rest`
+  /// becomes what follows, and stays as it is when nothing does.
+  mutating func consumeCounted(_ bytes: consuming ByteBuffer, rest: inout ByteBuffer?) -> ByteBuffer {
     let count = Int(min(remaining, UInt64(bytes.readableBytes)))
     remaining -= UInt64(count)
     isComplete = remaining == 0
-    var piece = Piece(isEnd: isComplete)
-    if count == bytes.readableBytes {
-      piece.counted = bytes
-      return piece
-    }
-    var rest = bytes
-    piece.counted = rest.readSlice(length: count)
-    piece.rest = rest.readableBytes > 0 ? rest : nil
-    return piece
+    guard count < bytes.readableBytes, let payload = bytes.readSlice(length: count) else { return bytes }
+    rest = bytes
+    return payload
   }
 
-  private mutating func consumeChunked(_ bytes: ByteBuffer) throws(WireError) -> Piece {
+  /// Takes the next bytes of the connection off a body in chunks: what they carry, without framing, and what
+  /// follows the body.
+  mutating func consumeChunked(
+    _ bytes: ByteBuffer
+  ) throws(WireError) -> (chunks: [ByteBuffer], rest: ByteBuffer?) {
     spans.removeAll(keepingCapacity: true)
-    var consumed = 0
-    let raw = bytes.readableBytesView
-    let result = try raw.withUnsafeBytes { raw throws(WireError) in
+    let (consumed, ended) = try bytes.readableBytesView.withUnsafeBytes { raw throws(WireError) in
       try decoder.consume(raw, payload: &spans)
     }
-    consumed = result.consumed
-    isComplete = result.ended
-    var piece = Piece(isEnd: isComplete)
+    isComplete = ended
+    var chunks: [ByteBuffer] = []
     for span in spans where !span.isEmpty {
       if let slice = bytes.getSlice(at: bytes.readerIndex + span.lowerBound, length: span.count) {
-        piece.chunks.append(slice)
+        chunks.append(slice)
       }
     }
     var rest = bytes
     rest.moveReaderIndex(forwardBy: consumed)
-    piece.rest = rest.readableBytes > 0 ? rest : nil
-    return piece
+    return (chunks, rest.readableBytes > 0 ? rest : nil)
   }
 }

@@ -96,7 +96,10 @@ extension UpstreamConnection {
     }
     let wanted = Int(remaining)
     let mine = bytes.getSlice(at: bytes.readerIndex, length: wanted) ?? bytes
-    finish(mine, spans: [0..<wanted], isWhole: true, leftover: bytes.readableBytes - wanted)
+    // In memory that is kept: an array of its own would be allocated for each answer.
+    spans.removeAll(keepingCapacity: true)
+    spans.append(0..<wanted)
+    finish(mine, spans: spans, isWhole: true, leftover: bytes.readableBytes - wanted)
   }
 
   private func receiveChunked(_ bytes: ByteBuffer) {

@@ -16,9 +16,15 @@ private func collect(_ framing: BodyFraming, _ wire: String, cutEvery size: Int)
     var piece = piece
     pending.writeBuffer(&piece)
     if body.isComplete { continue }
-    let result = try body.consume(pending)
-    for slice in (result.counted.map { [$0] } ?? []) + result.chunks { payload += String(buffer: slice) }
-    pending = result.rest ?? ByteBuffer()
+    var rest: ByteBuffer?
+    var slices: [ByteBuffer] = []
+    if body.isChunked {
+      (slices, rest) = try body.consumeChunked(pending)
+    } else {
+      slices = [body.consumeCounted(pending, rest: &rest)]
+    }
+    for slice in slices { payload += String(buffer: slice) }
+    pending = rest ?? ByteBuffer()
   }
   return (payload, String(buffer: pending))
 }
