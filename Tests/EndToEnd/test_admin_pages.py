@@ -103,7 +103,9 @@ def test_page_works_at_320_pixels_and_when_printed(browser, admin_proxy, things)
     for path in ("/", "/tokens", "/pipeline", "/usage", f"/requests/{things['answered']}"):
         admin.open(path)
         assert admin.page.evaluate("document.documentElement.scrollWidth") <= 320, (path, admin.page.evaluate(TOO_WIDE))
+    admin.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     admin.page.emulate_media(media="print")
+    assert admin.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light", "paper is white"
     expect(admin.page.locator(".topbar")).to_be_hidden()
     expect(admin.page.get_by_role("heading", level=1)).to_be_visible()
     admin.close()
@@ -156,5 +158,7 @@ def test_first_view_is_told_all_its_modules_at_once():
     """A module that is not announced costs a turn to the server; one that is not needed delays the others."""
     web = REPOSITORY / "web"
     announced = re.findall(r'modulepreload" href="/admin/assets/0/([^"]+)"', (web / "index.html").read_text())
-    modules = needed(web / "js/pages/overview.js", needed(web / "js/app.js", set()))
+    modules = set()
+    for first in ("app.js", "pages/login.js", "pages/overview.js"):
+        needed(web / "js" / first, modules)
     assert sorted(announced) == sorted(str(one.relative_to(web)) for one in modules)

@@ -8,15 +8,11 @@
       return null; // No storage: the system's theme stands, and nobody is signed in.
     }
   };
-  const unseen = () => {}; // Who takes the answer, or imports the module, sees the failure.
   const theme = remembered("theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
-  if (!remembered("signed-in")) {
-    import("./pages/login.js").catch(unseen);
-    return;
-  }
+  if (!remembered("signed-in")) return;
   const range = new URLSearchParams(location.search).get("range") ?? "1h";
   const addresses = ["/admin/session", ...(/^\/admin\/?$/.test(location.pathname) ? [`/manage/overview?range=${encodeURIComponent(range)}`] : [])];
   globalThis.askedEarly = new Map(addresses.map((address) => [address, fetch(address, { credentials: "same-origin", headers: { accept: "application/json" }, cache: "no-store" })]));
-  globalThis.askedEarly.forEach((answer) => answer.catch(unseen));
+  globalThis.askedEarly.forEach((answer) => answer.catch(() => {})); // Who takes the answer sees the failure.
 })();

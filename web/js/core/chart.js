@@ -5,9 +5,9 @@ let loading = null;
 /** Chart.js is a classic script that also runs as a module: Trusted Types allow no script element by address. */
 const load = () => (loading ??= import(new URL("../../vendor/chart.min.js", import.meta.url).href).then(() => globalThis.Chart));
 
-/** A custom property as a colour that a canvas understands. */
+/** A custom property as a colour that a canvas understands. Where colours are forced, series still differ. */
 function colour(name) {
-  const probe = h("i", { hidden: true, style: { color: `var(${name})` } });
+  const probe = h("i", { hidden: true, style: { color: `var(${name})`, "forced-color-adjust": name.startsWith("--series") ? "none" : "auto" } });
   document.body.append(probe);
   const value = getComputedStyle(probe).color;
   probe.remove();
@@ -84,7 +84,7 @@ export function chart({ title, labels, series, format = String, stacked = false,
   };
   requestAnimationFrame(() => draw().catch(() => fill(canvas.parentElement, h("p", { class: "muted" }, "The chart could not be loaded; the table has the figures."))));
   view.on("app:theme", draw);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw, { signal: view.signal });
+  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", draw, { signal: view.signal });
   view.signal.addEventListener("abort", () => drawn?.destroy());
   return figure;
 }

@@ -4,7 +4,7 @@ import { icon } from "../core/icons.js";
 import { api, query } from "../core/api.js";
 import { link } from "../core/router.js";
 import { chart } from "../core/chart.js";
-import { millis, money, number, percent, short } from "../core/format.js";
+import { millis, money, number, percent, price, short } from "../core/format.js";
 import { field, input, searchBox, segments, select } from "../ui/field.js";
 import { combo, findProjects, projectItem } from "../ui/combo.js";
 import { card, empty } from "../ui/status.js";
@@ -73,7 +73,7 @@ function totals(main, before) {
 function courseCard(view, course, measure, currency, span) {
   const unit = span.hourly ? "hour" : "day";
   const rows = wholeCourse(course.usage, span, unit);
-  const format = measure === "cost_micros" ? (v) => money(v, currency) : short;
+  const format = measure === "cost_micros" ? (v) => price(v, currency) : short;
   const label = MEASURES.find(([m]) => m === measure)[1];
   return card(`${label} by ${unit}`, chart({
     title: label, view, format, labels: rows.map((r) => keyOf(r, unit)), head: span.hourly ? "Hour" : "Day",
