@@ -252,6 +252,26 @@ def test_a_connection_that_went_stale_is_replaced_once(proxy, provider, token, m
     assert [request.connection.index for request in provider.requests] == [0, 0, 1]
 
 
+@pytest.mark.parametrize(("method", "headers", "again"), [
+    ("POST", {}, False), ("POST", {"Idempotency-Key": "order-1"}, True), ("GET", {}, True)])
+def test_what_a_provider_may_have_worked_on_is_sent_again_only_where_that_does_no_harm(
+        proxy, provider, token, method, headers, again):
+    """Closing a second after the request came is not a race with it: the model may have answered, and costs."""
+    def work_and_hang_up(exchange):
+        exchange.over.wait(1)
+        exchange.close()
+
+    provider.answers(answers.whole({"n": 1}), work_and_hang_up, answers.whole({"n": 3}))
+    path, body = ("/v1/chat/completions", {"model": "gpt-4o"}) if method == "POST" else ("/v1/models", None)
+    with proxy.client() as client:
+        client.ask(method, path, body=body, token=token)
+        client.answer()
+        client.ask(method, path, headers, body, token)
+        answer = client.answer()
+    assert (answer.json() == {"n": 3}) if again else (answer.status, answer.code) == (502, "upstream_error")
+    assert len(provider.requests) == (3 if again else 2)
+
+
 def test_a_second_failure_in_a_row_is_not_retried(proxy, provider, token):
     provider.answers(answers.whole({"n": 1}), answers.close, answers.close)
     with proxy.client() as client:

@@ -109,11 +109,9 @@ extension Exchange: UpstreamExchange {
     let route = currentRoute
     connection = nil
     pendingConnect = nil
-    // A pooled connection that the provider closed just as we wrote: the request never reached anybody
-    // who answered, and all of it is still here.
+    // A pooled connection that the provider closed as we wrote, and all of the request is still here.
     if phase == .awaitingHead, isStale, isBodyComplete, bodyMode != .streaming,
-      case .closedBeforeHead = error,
-      !hasRetriedStale, let route
+      case .closedBeforeHead = error, !hasRetriedStale, mayRepeat, let route
     {
       hasRetriedStale = true
       loop.figures.staleRetries += 1
@@ -136,5 +134,13 @@ extension Exchange: UpstreamExchange {
     case .free, .requestHeaders, .awaitingBody, .requestBody, .accounting, .preparing, .replyStream, .ended:
       break
     }
+  }
+
+  /// Before the answer's first byte `lastUpstreamByte` is the time of the write.
+  private var mayRepeat: Bool {
+    let now = Clocks.coarseNanoseconds()
+    return StaleConnection.mayRepeat(
+      request.method, hasIdempotencyKey: upstreamMap.get(Slice("idempotency-key")) != nil,
+      waited: now > times.lastUpstreamByte ? now - times.lastUpstreamByte : 0)
   }
 }
