@@ -1,5 +1,6 @@
 /* The parameters of a body. */
 #include "llmp_json.h"
+#include "models.h"
 #include "stage.h"
 #include "text.h"
 
@@ -36,12 +37,17 @@ static content_t classify(llmp_str_t value) {
   return CONTENT_OTHER;
 }
 
-/* Of several content-type lines nobody knows which one the provider believes: JSON wins. */
+/* What the body has to be taken for. Of several content-type lines nobody knows which one the provider
+ * believes, and where only JSON makes sense it may believe none: JSON wins. */
 static content_t content_of(const llmp_request_api_t *req, llmp_req_t *r) {
-  llmp_str_t value = {NULL, 0}, second = {NULL, 0};
-  if (req->hdr_get(r, LLMP_MAP_REQUEST, LLMP_S("content-type"), 0, &value) != LLMP_OK) return CONTENT_ABSENT;
-  if (req->hdr_get(r, LLMP_MAP_REQUEST, LLMP_S("content-type"), 1, &second) == LLMP_OK) return CONTENT_JSON;
-  return classify(value);
+  const llmp_str_t name = LLMP_S("content-type");
+  llmp_str_t value = {NULL, 0}, second = {NULL, 0}, path = {NULL, 0};
+  bool is_given = req->hdr_get(r, LLMP_MAP_REQUEST, name, 0, &value) == LLMP_OK;
+  content_t content = is_given ? classify(value) : CONTENT_ABSENT;
+  if (content == CONTENT_JSON) return content;
+  if (is_given && req->hdr_get(r, LLMP_MAP_REQUEST, name, 1, &second) == LLMP_OK) return CONTENT_JSON;
+  (void)req->attr_get(r, LLMP_ATTR_PATH, &path);
+  return models_path_takes_json(path) ? CONTENT_JSON : content;
 }
 
 static bool announces_body(const llmp_request_api_t *req, llmp_req_t *r) {

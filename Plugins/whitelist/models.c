@@ -1,19 +1,29 @@
 #include "models.h"
 
-static const llmp_str_t needing[] = {
+static const llmp_str_t json_only[] = {
   LLMP_LIT("/chat/completions"), LLMP_LIT("/completions"), LLMP_LIT("/responses"), LLMP_LIT("/embeddings"),
-  LLMP_LIT("/moderations"), LLMP_LIT("/images/generations"), LLMP_LIT("/images/edits"),
-  LLMP_LIT("/images/variations"), LLMP_LIT("/audio/speech"), LLMP_LIT("/audio/transcriptions"),
-  LLMP_LIT("/audio/translations"), LLMP_LIT("/messages"),
+  LLMP_LIT("/moderations"), LLMP_LIT("/images/generations"), LLMP_LIT("/audio/speech"), LLMP_LIT("/messages"),
+};
+static const llmp_str_t forms[] = {
+  LLMP_LIT("/images/edits"), LLMP_LIT("/images/variations"), LLMP_LIT("/audio/transcriptions"),
+  LLMP_LIT("/audio/translations"),
 };
 
-bool models_path_needs_one(llmp_str_t path) {
+static bool ends_with_any(llmp_str_t path, const llmp_str_t *ends, size_t n) {
   while (path.len > 1 && path.ptr[path.len - 1] == '/') path.len--;
-  for (size_t i = 0; i < sizeof needing / sizeof *needing; i++) {
-    if (path.len < needing[i].len) continue;
-    if (llmp_eq(llmp_slice(path.ptr + path.len - needing[i].len, needing[i].len), needing[i])) return true;
+  for (size_t i = 0; i < n; i++) {
+    if (path.len < ends[i].len) continue;
+    if (llmp_eq(llmp_slice(path.ptr + path.len - ends[i].len, ends[i].len), ends[i])) return true;
   }
   return false;
+}
+
+bool models_path_takes_json(llmp_str_t path) {
+  return ends_with_any(path, json_only, sizeof json_only / sizeof *json_only);
+}
+
+bool models_path_needs_one(llmp_str_t path) {
+  return models_path_takes_json(path) || ends_with_any(path, forms, sizeof forms / sizeof *forms);
 }
 
 bool models_in_query(llmp_str_t query, size_t nth, llmp_str_t *value) {

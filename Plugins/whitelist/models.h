@@ -7,6 +7,9 @@
 /* Whether requests of this path cannot do without a model: one that names none is not let pass. */
 bool models_path_needs_one(llmp_str_t path);
 
+/* Whether those of this path have a JSON body and no other: many providers read it whatever its type says. */
+bool models_path_takes_json(llmp_str_t path);
+
 /* The nth value of `model` in a query, still percent-encoded. */
 bool models_in_query(llmp_str_t query, size_t nth, llmp_str_t *value);
 

@@ -222,6 +222,24 @@ def test_every_occurrence_of_a_governed_parameter_is_checked(proxy, provider, to
     assert provider.requests == []
 
 
+@pytest.mark.parametrize("kind", [
+    None, "text/plain", "application/octet-stream", "audio/wav", "image/png", "multipart/form-data; boundary=x"])
+def test_no_content_type_is_a_way_around_a_whitelist(proxy, provider, kind):
+    token = proxy.management.access_token(policy={"parameters": {"max_tokens": {"max": 50}}})
+    headers = {"Content-Type": kind} if kind else {}
+
+    def ask(body, path="/v1/chat/completions"):
+        return proxy.call("POST", path, headers, body, token)
+
+    assert ask(b'{"model":"gpt-3.5"}').code == "param_not_allowed"
+    assert ask(b'{"model":"gpt-4o","max_tokens":51}').code == "param_not_allowed"
+    assert ask(b"RIFF").code == "invalid_request_body"
+    assert ask(b'{"model":"gpt-3.5"}', "/v1/audio/speech").code == "param_not_allowed"
+    assert provider.requests == []
+    assert ask(b'{"model":"gpt-4o","max_tokens":50}').status == 200
+    assert ask(b"RIFF", "/v1/files").status == 200
+
+
 # Sizes and slowness
 
 

@@ -21,10 +21,14 @@ static llmp_verdict_t send(fh_request_t *q) {
   return verdict == LLMP_CONTINUE && q->body != NULL ? fh_request_body(q) : verdict;
 }
 
-static fh_request_t *posting(fh_t *h, const char *content_type, const char *body) {
-  fh_request_t *q = fh_begin(h, "POST", "/v1/chat/completions", body);
+static fh_request_t *posting_to(fh_t *h, const char *path, const char *content_type, const char *body) {
+  fh_request_t *q = fh_begin(h, "POST", path, body);
   if (content_type != NULL) fh_add(q, LLMP_MAP_REQUEST, "content-type", content_type);
   return q;
+}
+
+static fh_request_t *posting(fh_t *h, const char *content_type, const char *body) {
+  return posting_to(h, "/v1/chat/completions", content_type, body);
 }
 
 static void check_refused(fh_request_t *q, llmp_verdict_t verdict, uint32_t status, const char *code,
@@ -147,14 +151,14 @@ static void content_types(void) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     fh_t *h = opened(MODELS);
-    fh_request_t *q = posting(h, cases[i].type, "{\"model\":\"o1\"}");
+    fh_request_t *q = posting_to(h, "/v1/models", cases[i].type, "{\"model\":\"o1\"}");
     llmp_verdict_t verdict = send(q);
     if (cases[i].looks == 0) {
       CHECK_INT(verdict, LLMP_DETACH);
     } else {
       check_refused(q, verdict, 400, "param_not_allowed", NULL);
     }
-    q = posting(h, cases[i].type, "{\"model\":\"o1\"");
+    q = posting_to(h, "/v1/models", cases[i].type, "{\"model\":\"o1\"");
     verdict = send(q);
     if (cases[i].looks == 2) {
       check_refused(q, verdict, 400, "invalid_request_body", NULL);
@@ -162,6 +166,12 @@ static void content_types(void) {
     } else {
       CHECK_INT(verdict, cases[i].looks == 1 ? LLMP_CONTINUE : LLMP_DETACH);
     }
+    /* Where a body can only be JSON, no type is a way around. */
+    q = posting(h, cases[i].type, "{\"model\":\"o1\"}");
+    check_refused(q, send(q), 400, "param_not_allowed", NULL);
+    q = posting(h, cases[i].type, "\xEF\xBB\xBF{\"model\":\"o1\"}");
+    check_refused(q, send(q), 400, "invalid_request_body", NULL);
+    CHECK_INT(send(posting(h, cases[i].type, "{\"model\":\"gpt-4o\"}")), LLMP_CONTINUE);
     if (check_failures > 0) printf("# ... with content-type %s\n", cases[i].type ? cases[i].type : "(none)");
     fh_close(h);
   }
@@ -196,7 +206,7 @@ static void without_a_content_type_only_json_is_judged(void) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     fh_t *h = opened(MODELS);
-    fh_request_t *q = posting(h, NULL, "");
+    fh_request_t *q = posting_to(h, "/v1/models", NULL, "");
     fh_body(q, cases[i].body, cases[i].n);
     llmp_verdict_t verdict = send(q);
     if (cases[i].judged || i == 5) {

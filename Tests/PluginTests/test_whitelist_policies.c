@@ -85,8 +85,10 @@ static void models(void) {
   check_refused(chatting(h, "{}"), 403, "model_not_allowed");
   check_refused(chatting(h, ""), 403, "model_not_allowed");
   check_refused(chatting(h, "{"), 400, "invalid_request_body");
-  check_refused(posting(h, "/v1/chat/completions/", "text/plain", "model=gpt-4o"), 403, "model_not_allowed");
-  check_refused(posting(h, "/x/v1/audio/speech", "audio/wav", "RIFF"), 403, "model_not_allowed");
+  check_refused(posting(h, "/v1/chat/completions/", "text/plain", "model=gpt-4o"), 400, "invalid_request_body");
+  check_refused(posting(h, "/x/v1/audio/speech", "audio/wav", "RIFF"), 400, "invalid_request_body");
+  check_refused(posting(h, "/x/v1/audio/speech", "audio/wav", "{\"model\":\"o3\"}"), 403, "model_not_allowed");
+  check_refused(posting(h, "/v1/audio/translations", "audio/wav", "RIFF"), 403, "model_not_allowed");
   fh_close(h);
 }
 
