@@ -1,6 +1,6 @@
 /// The door to everything that is not `/v1`: management, health, metrics and the admin pages.
 ///
-/// The listener collects a request, hands it over and writes the answer. It owns the message framing: answers
+/// The listener hands a request over with its head, and its body to whoever asks for it, and writes the answer. It owns the message framing: answers
 /// carry no `content-length`, `transfer-encoding`, `connection` or `date`, and the body of an answer to
 /// `HEAD` is for the listener to leave out.
 public protocol ControlPlane: Sendable {
@@ -8,7 +8,7 @@ public protocol ControlPlane: Sendable {
   func respond(to request: ControlRequest) async -> ControlResponse
 }
 
-/// A request to the control plane, received completely.
+/// A request to the control plane.
 public struct ControlRequest: Sendable {
   /// Method as sent, such as `GET`.
   public var method: String
@@ -18,8 +18,10 @@ public struct ControlRequest: Sendable {
   public var query: String
   /// Fields in the order received; names in lower case.
   public var headers: [(String, String)]
-  /// The whole body.
+  /// The whole body; empty before it was collected.
   public var body: [UInt8]
+  /// Takes the body, of at most so many bytes, from the client. Call it once. `nil` when `body` is all there is.
+  public var incoming: (@Sendable (_ limit: Int) async throws(ControlBodyError) -> [UInt8])?
   /// Address of the peer as text, without the port.
   public var peer: String
   /// True when the request came over TLS.
@@ -38,6 +40,27 @@ public struct ControlRequest: Sendable {
     self.peer = peer
     self.isTLS = isTLS
   }
+
+  /// The request with its body. Costs memory: ask when it is clear that the sender may want something.
+  public func collected(upTo limit: Int) async throws(ControlBodyError) -> ControlRequest {
+    guard let incoming else { return self }
+    var whole = self
+    whole.body = try await incoming(limit)
+    whole.incoming = nil
+    return whole
+  }
+}
+
+/// Why a body cannot be had.
+public enum ControlBodyError: Error {
+  /// It is longer than the limit.
+  case tooLarge
+  /// Bodies held in the whole process are over `limits.held_body_bytes`.
+  case overloaded
+  /// Nothing more of it came for `timeouts.request_body_idle`.
+  case timedOut
+  /// The client left; nobody will read the answer.
+  case disconnected
 }
 
 /// An answer of the control plane.

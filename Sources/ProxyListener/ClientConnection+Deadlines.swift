@@ -16,10 +16,11 @@ extension ClientConnection {
       if Self.isLonger(timeouts.bodyIdle, lastActivity, now) { close() }
     case .exchange, .control:
       if !isWritable, Self.isLonger(timeouts.writeIdle, lastActivity, now) { return close() }
-      if let exchange, exchange.acceptsBody, !body.isComplete, isReading, isWritable,
+      if exchange?.acceptsBody ?? control?.acceptsBody ?? false, !body.isComplete, isReading, isWritable,
         Self.isLonger(timeouts.bodyIdle, lastActivity, now)
       {
-        exchange.bodyTimedOut()
+        exchange?.bodyTimedOut()
+        control?.bodyTimedOut()
       }
     case .lingering, .closed: break
     }

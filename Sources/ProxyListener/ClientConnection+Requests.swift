@@ -94,16 +94,15 @@ extension ClientConnection {
 
   private func beginControl(_ headBytes: UnsafeRawBufferPointer) {
     phase = .control
-    let exchange = ControlExchange(
+    control = ControlExchange(
       self, head: head, bytes: headBytes, peer: String(decoding: peerText, as: UTF8.self))
-    control = exchange
-    if body.isComplete { exchange.bodyEnded() }
   }
 
   /// Hands body bytes on. False when they cannot be handed on now.
   private func receiveBody() -> Bool {
     if body.isComplete { return false }
     if let exchange, !exchange.acceptsBody { return false }
+    if let control, !control.acceptsBody { return false }
     guard let bytes = pending.take() else { return false }
     do {
       if body.isChunked {

@@ -3,14 +3,13 @@ import ProxyCore
 import ProxyPipeline
 import ProxyWire
 
-/// One request for the control plane: collected whole, answered by a task, written back on the loop.
+/// One request for the control plane: answered by a task, which asks for the body if it wants it, written back on
+/// the loop.
 final class ControlExchange {
-  /// Bytes of body that are collected; the control plane's own limits are lower and answer in its own words.
-  static let bodyLimit = 2 << 20
-
   private let connection: ClientConnection
-  private var request: ControlRequest
+  private let upload: ControlUpload
   private let keepAlive: Bool
+  private let isBodySmall: Bool
   private let isHead: Bool
   private let isOldClient: Bool
   private var task: Task<Void, Never>?
@@ -19,36 +18,52 @@ final class ControlExchange {
 
   init(_ connection: ClientConnection, head: RequestHead, bytes: UnsafeRawBufferPointer, peer: String) {
     self.connection = connection
+    upload = ControlUpload(connection.listener.loop)
     keepAlive = head.keepAlive
+    isBodySmall = head.isBodySmall
     isHead = head.method == .head
     isOldClient = head.minorVersion == 0
+    guard let loop = connection.context?.eventLoop else { return }
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
-    request = ControlRequest(
+    var request = ControlRequest(
       method: "\(head.method.name)", path: text(head.pathRange), query: text(head.queryRange),
       headers: head.fields.map { (text($0.nameRange).lowercased(), text($0.valueRange)) },
-      body: [], peer: peer, isTLS: connection.isTLS)
-    connection.sendContinue()
-  }
-
-  func receive(_ bytes: ByteBuffer) {
-    guard !isOver else { return }
-    if request.body.count + bytes.readableBytes > Self.bodyLimit {
-      isOver = true
-      return write(
-        ControlResponse(
-          status: 413, headers: [("content-type", "application/json")],
-          body: .bytes(Array("{\"error\":\"request body too large\",\"code\":\"request_too_large\"}\n".utf8))),
-        closes: true)
-    }
-    request.body.append(contentsOf: bytes.readableBytesView)
-  }
-
-  func bodyEnded() {
-    guard !isOver, task == nil, let loop = connection.context?.eventLoop else { return }
-    let plane = connection.listener.control
-    let request = request
+      peer: peer, isTLS: connection.isTLS)
     let bound = NIOLoopBound(self, eventLoop: loop)
-    task = Task { await ControlExchange.answer(request, plane, bound, loop) }
+    if !connection.body.isComplete {
+      request.incoming = { limit throws(ControlBodyError) in
+        try await withCheckedContinuation { reader in
+          loop.execute { bound.value.collect(upTo: limit, for: reader) }
+        }.get()
+      }
+    }
+    let plane = connection.listener.control
+    task = Task { [request] in await ControlExchange.answer(request, plane, bound, loop) }
+  }
+
+  // MARK: the body
+
+  /// Whether body bytes should be delivered now; otherwise the connection keeps them.
+  var acceptsBody: Bool { upload.isWanted }
+
+  private func collect(upTo limit: Int, for reader: CheckedContinuation<ControlUpload.Outcome, Never>) {
+    upload.collect(upTo: limit, for: reader)
+    guard !isOver else { return }
+    connection.sendContinue()
+    connection.wantBody()
+  }
+
+  func receive(_ bytes: ByteBuffer) { upload.receive(bytes) }
+
+  func bodyEnded() { upload.end() }
+
+  /// The client stopped in the middle of its body.
+  func bodyTimedOut() { upload.fail(.timedOut) }
+
+  /// Whether the connection can go on after an answer now: a body that was left with the client is thrown away if
+  /// it is small, and one that broke off will never end.
+  private var persists: Bool {
+    keepAlive && (connection.body.isComplete || (isBodySmall && !upload.isWanted))
   }
 
   private static func answer(
@@ -58,13 +73,14 @@ final class ControlExchange {
     let response = await plane.respond(to: request)
     switch response.body {
     case .stream(let stream): await pump(response, stream, bound, loop)
-    case .bytes: loop.execute { bound.value.write(response, closes: false) }
+    case .bytes: loop.execute { bound.value.write(response) }
     }
   }
 
   /// The client left.
   func clientGone() {
     isOver = true
+    upload.release()
     task?.cancel()
     clientWritable()
   }
@@ -76,10 +92,10 @@ final class ControlExchange {
 
   // MARK: writing
 
-  private func write(_ response: ControlResponse, closes: Bool) {
+  private func write(_ response: ControlResponse) {
     guard connection.control === self else { return }
     guard case .bytes(let body) = response.body else { return }
-    let persists = keepAlive && !closes
+    let persists = persists
     var out = head(response, keepAlive: persists, framing: "content-length: \(body.count)\r\n")
     if !isHead { out.writeBytes(body) }
     connection.write(out)
@@ -106,6 +122,7 @@ final class ControlExchange {
 
   private func end(keepAlive: Bool) {
     isOver = true
+    upload.release()
     connection.control = nil
     connection.finishRequest(keepAlive: keepAlive)
   }
@@ -129,7 +146,9 @@ final class ControlExchange {
   private func beginStream(_ response: ControlResponse) {
     guard connection.control === self else { return }
     connection.write(
-      head(response, keepAlive: !isOldClient, framing: isOldClient ? "" : "transfer-encoding: chunked\r\n"))
+      head(
+        response, keepAlive: persists && !isOldClient,
+        framing: isOldClient ? "" : "transfer-encoding: chunked\r\n"))
     connection.flush()
   }
 
@@ -154,6 +173,6 @@ final class ControlExchange {
   private func endStream() {
     guard connection.control === self, !isOver else { return }
     if !isOldClient { connection.write(ByteBuffer(staticString: "0\r\n\r\n")) }
-    end(keepAlive: keepAlive && !isOldClient)
+    end(keepAlive: persists && !isOldClient)
   }
 }

@@ -29,6 +29,12 @@ public struct RequestHead: Sendable {
   @inlinable public var fields: ContiguousArray<FieldSlot> { block.slots }
   /// Whether the client waits for `100 Continue` before it sends the body. Never true for HTTP/1.0.
   public var expectsContinue: Bool { minorVersion == 1 && block.findings.contains(.expectsContinue) }
+  /// Whether a body that nobody wants can be thrown away and the connection go on: a known, small amount that the
+  /// client sends without waiting to be asked.
+  public var isBodySmall: Bool {
+    guard case .length(let length) = framing else { return framing == .none }
+    return length <= 65_536 && !expectsContinue
+  }
   /// Whether `Connection` has the member `upgrade` and there is an `Upgrade` field.
   public var asksUpgrade: Bool {
     minorVersion == 1 && block.findings.contains(.upgrade) && block.index(of: .upgrade) != nil

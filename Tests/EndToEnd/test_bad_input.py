@@ -310,6 +310,43 @@ def test_a_body_that_stops_coming_is_given_up(start, provider):
     assert provider.requests == []
 
 
+@pytest.mark.parametrize("method, path, status", [
+    ("POST", "/nothing", 404), ("POST", "/manage/nothing", 404), ("POST", "/manage/projects", 401),
+    ("POST", "/self/tokens", 401), ("POST", "/admin/session", 415), ("PUT", "/live", 200)])
+def test_nothing_of_a_body_is_awaited_from_whoever_may_not_ask(proxy, method, path, status):
+    with proxy.client() as client:
+        client.ask(method, path, {"Content-Length": 2_000_000}, b"x")
+        answer = client.answer()
+        assert answer.status == status and answer.is_whole
+        assert client.is_closed_by_peer()
+
+
+def test_a_refused_management_request_with_a_small_body_keeps_its_connection(proxy):
+    with proxy.client() as client:
+        client.ask("POST", "/manage/projects", body={"name": "a"})
+        assert client.answer().status == 401
+        client.ask("POST", "/manage/projects", {"Expect": "100-continue", "Content-Length": 2}, b"", token=proxy.management_token)
+        assert client.head().status == 100
+        client.send(b"{}")
+        assert client.answer().status == 400
+
+
+def test_a_management_body_that_stops_coming_is_given_up(start, provider):
+    proxy = start(settings.configuration(provider.origin, gateway_timeouts={"request_body_idle": "300ms"}))
+    with proxy.client() as client:
+        client.ask("POST", "/manage/projects", {"Content-Length": 100}, b"{", token=proxy.management_token)
+        answer = client.answer()
+        assert (answer.status, answer.json()["code"]) == (408, "request_timeout")
+        assert client.is_closed_by_peer()
+
+
+@pytest.mark.parametrize("path, size", [("/manage/projects", (1 << 20) + 1), ("/admin/session", 16_385)])
+def test_a_management_body_is_bounded(proxy, path, size):
+    headers = {"Content-Type": "application/json"}
+    answer = proxy.call("POST", path, headers, b" " * size, proxy.management_token)
+    assert (answer.status, answer.json()["code"]) == (413, "request_too_large")
+
+
 def test_an_idle_connection_is_closed(start, provider):
     proxy = start(settings.configuration(provider.origin, gateway_timeouts={"keep_alive_idle": "300ms"}))
     with proxy.client() as client:

@@ -219,6 +219,19 @@ def test_bodies_held_beyond_the_bound_are_refused_until_others_are_gone(start, p
     eventually(lambda: proxy.chat(token, filler="z" * 60_000).status == 200, "the first body to be forgotten")
 
 
+def test_bodies_of_management_requests_count_as_held(start, provider):
+    proxy = start(settings.configuration(provider.origin, limits={"request_body_bytes": 100_000, "held_body_bytes": 100_000}))
+    large = b'{"name":"' + b"y" * 60_000
+    with proxy.client() as first:
+        first.ask("POST", "/manage/projects", {"Content-Length": 80_000}, large, proxy.management_token)
+        eventually(lambda: proxy.metric("llm_proxy_held_body_bytes") >= 60_000, "the first body to be counted")
+        answer = proxy.call("POST", "/manage/projects", body=large, token=proxy.management_token)
+        assert (answer.status, answer.json()["code"]) == (503, "overloaded")
+        assert answer.headers.get("retry-after") == "1"
+    eventually(lambda: proxy.metric("llm_proxy_held_body_bytes") == 0, "the bodies to be forgotten")
+    proxy.management.create_project()
+
+
 def test_client_connections_beyond_the_limit_are_closed(start, provider):
     proxy = start(settings.configuration(provider.origin, limits={"client_connections": 3}))
 

@@ -10,6 +10,9 @@ struct SessionRoutes: Sendable {
   /// Where applications reach the API, when that is not the address of the UI.
   let apiBaseURL: String?
 
+  /// Bytes of a login that are read: anybody may send one.
+  private static let loginLimitBytes = 16_384
+
   /// Answers a request for the session. Never throws.
   func answer(_ context: ManagementContext) async -> Reply {
     var reply: Reply
@@ -33,7 +36,8 @@ struct SessionRoutes: Sendable {
     guard context.request.header("content-type")?.lowercased().hasPrefix("application/json") == true else {
       throw ManagementFault(415, "unsupported_media_type", "Content-Type must be application/json")
     }
-    let fields = try RequestFields(context.request.body)
+    let body = try await context.withBody(upTo: Self.loginLimitBytes).request.body
+    let fields = try RequestFields(body)
     try fields.refuseOthers(than: "username", "password", "management_token")
     // A right management token is never throttled, here as anywhere: it cannot be guessed, and must not be locked out.
     if !fields.contains("management_token") { try logins.checkPeer(of: context) }

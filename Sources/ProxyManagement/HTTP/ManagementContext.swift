@@ -5,8 +5,8 @@ import ProxyCore
 /// What a handler knows about the request it answers.
 struct ManagementContext: RequestContext {
   var coreContext: CoreRequestContextStorage
-  /// The request as the listener received it.
-  let request: ControlRequest
+  /// The request as the listener received it; with its body after `withBody`.
+  var request: ControlRequest
   /// Id of this request: the client's own when it is sane, else a new one.
   let requestID: String
   /// Id that ties requests of one action together: the client's own when it is sane, else a new one.
@@ -22,6 +22,17 @@ struct ManagementContext: RequestContext {
     requestID = source.requestID
     correlationID = source.correlationID
     query = QueryFields(source.request.query)
+  }
+
+  /// With the body that the client sends. Call it when it is clear that the client may ask for this.
+  func withBody(upTo limit: Int = RequestFields.limitBytes) async throws(ManagementFault) -> Self {
+    var context = self
+    do throws(ControlBodyError) {
+      context.request = try await request.collected(upTo: limit)
+    } catch {
+      throw .noBody(error, limit: limit)
+    }
+    return context
   }
 
   /// What a context is made from.

@@ -1,3 +1,4 @@
+internal import ProxyCore
 internal import ProxyStore
 
 /// A refusal or failure as a management client gets it: `{"error": message, "code": code}`, and `"param"` where
@@ -52,6 +53,25 @@ struct ManagementFault: Error, Equatable, Sendable {
     .invalid("invalid request body" + (detail.map { ": \($0)" } ?? ""), code: "invalid_request_body")
   }
 
+  /// Status 413: the body has more than `limit` bytes.
+  static func bodyTooLarge(_ limit: Int) -> ManagementFault {
+    ManagementFault(413, "request_too_large", "the request body is larger than \(limit) bytes")
+  }
+
+  /// The body cannot be had.
+  static func noBody(_ reason: ControlBodyError, limit: Int) -> ManagementFault {
+    switch reason {
+    case .tooLarge: .bodyTooLarge(limit)
+    case .overloaded:
+      ManagementFault(
+        503, "overloaded", "the gateway holds too many request bodies (limits.held_body_bytes); try again",
+        headers: [Header(name: "Retry-After", value: "1")])
+    case .timedOut, .disconnected:
+      ManagementFault(
+        408, "request_timeout", "the request body did not arrive in time (timeouts.request_body_idle)")
+    }
+  }
+
   /// Status 405, naming what is allowed.
   static func methodNotAllowed(_ allowed: [String]) -> ManagementFault {
     ManagementFault(
@@ -82,8 +102,6 @@ struct ManagementFault: Error, Equatable, Sendable {
   static let auditEventNotFound = ManagementFault(404, "audit_event_not_found", "audit event not found")
   static let unknownPath = ManagementFault(404, "not_found", "no such endpoint")
   static let unknownMethod = ManagementFault(501, "unknown_method", "unknown method")
-  static let bodyTooLarge = ManagementFault(
-    413, "request_too_large", "the request body is larger than \(RequestFields.limitBytes) bytes")
   static let nameTaken = ManagementFault(409, "project_name_taken", "a project of this name exists", param: "name")
   static let inactiveProject = ManagementFault(
     403, "project_inactive", "cannot create tokens for inactive projects")

@@ -2,7 +2,7 @@ import Logging
 import ProxyCore
 import Synchronization
 
-/// What every request to `/manage` passes before its handler: credentials, method, repetition.
+/// What every request to `/manage` passes before its handler: credentials, method, body, repetition.
 final class ManagementGate: Sendable {
   /// Answers one request that was let through. Throws `ManagementFault` for anything but success.
   typealias Handler = @Sendable (ManagementContext) async throws -> Reply
@@ -26,7 +26,7 @@ final class ManagementGate: Sendable {
       guard let handler = handlers[context.request.method] else {
         throw ManagementFault.methodNotAllowed(Array(handlers.keys))
       }
-      return try await once(context, handler)
+      return try await once(context.withBody(), handler)
     }
   }
 

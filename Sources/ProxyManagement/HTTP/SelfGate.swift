@@ -3,7 +3,7 @@ import ProxyStore
 import Synchronization
 
 /// What every request to `/self` passes before its handler: an access token that may be used, method,
-/// repetition.
+/// body, repetition.
 final class SelfGate: Sendable {
   /// Answers one request of the holder of the access token with this id.
   typealias Handler = @Sendable (ManagementContext, _ holderID: String) async throws -> Reply
@@ -34,7 +34,7 @@ final class SelfGate: Sendable {
         throw ManagementFault.methodNotAllowed(Array(handlers.keys))
       }
       // Keys belong to who sends them.
-      return try await gate.once(context, scope: holderID) { try await handler($0, holderID) }
+      return try await gate.once(context.withBody(), scope: holderID) { try await handler($0, holderID) }
     }
   }
 

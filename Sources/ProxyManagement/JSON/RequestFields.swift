@@ -14,7 +14,7 @@ struct RequestFields: Sendable {
 
   /// Reads a body. Throws `ManagementFault` (400 or 413) when it is not a JSON object or `null`.
   init(_ body: [UInt8]) throws(ManagementFault) {
-    guard body.count <= Self.limitBytes else { throw .bodyTooLarge }
+    guard body.count <= Self.limitBytes else { throw .bodyTooLarge(Self.limitBytes) }
     let document: JSONValue
     do {
       document = try JSONReader.firstValue(of: body)

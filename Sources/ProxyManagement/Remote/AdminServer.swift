@@ -6,9 +6,6 @@ import ProxyCore
 
 /// The admin UI on a port of its own: a small server in front of a control plane that asks another server.
 public enum AdminServer {
-  /// Bytes of a request's body that are taken.
-  private static let bodyLimit = 2 << 20
-
   /// Serves until SIGTERM or SIGINT.
   ///
   /// - Parameter ready: called once connections are accepted, with the port.
@@ -30,18 +27,23 @@ public enum AdminServer {
   private static func answer(
     _ request: Request, _ context: EdgeContext, _ plane: ManagementPlane
   ) async -> Response {
-    guard let body = try? await request.body.collect(upTo: bodyLimit) else {
-      return Reply.fault(.bodyTooLarge).response
-    }
     let parts = (request.head.path ?? "/").split(
       separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     var headers = request.headers.map { ($0.name.canonicalName, $0.value) }
     if let authority = request.head.authority { headers.append(("host", authority)) }
-    let response = await plane.respond(
-      to: ControlRequest(
-        method: request.method.rawValue, path: parts.first.map(String.init) ?? "/",
-        query: parts.count > 1 ? String(parts[1]) : "", headers: headers,
-        body: Array(body.readableBytesView), peer: context.peer))
+    var asked = ControlRequest(
+      method: request.method.rawValue, path: parts.first.map(String.init) ?? "/",
+      query: parts.count > 1 ? String(parts[1]) : "", headers: headers, peer: context.peer)
+    asked.incoming = { limit throws(ControlBodyError) in
+      do {
+        return Array(try await request.body.collect(upTo: limit).readableBytesView)
+      } catch is NIOTooManyBytesError {
+        throw .tooLarge
+      } catch {
+        throw .disconnected
+      }
+    }
+    let response = await plane.respond(to: asked)
     var reply = Reply(status: response.status, headers: response.headers)
     switch response.body {
     case .bytes(let bytes): if request.method != .head { reply.body = .bytes(bytes) }

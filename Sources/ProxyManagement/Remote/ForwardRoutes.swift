@@ -10,6 +10,8 @@ struct ForwardRoutes: Sendable {
   let api: RemoteAPI
   let gate: ManagementGate
 
+  /// Bytes of a request's body that are taken.
+  private static let bodyLimit = 2 << 20
   private static let dropped: Set<String> = [
     "host", "cookie", "connection", "content-length", "transfer-encoding", "keep-alive", "te", "trailer",
     "upgrade",
@@ -30,7 +32,7 @@ struct ForwardRoutes: Sendable {
       routes.openTree(path) { context in
         await ManagementGate.answering(context) {
           _ = try gate.admitSession(context)
-          return try await forward(context, as: nil)
+          return try await forward(context.withBody(upTo: Self.bodyLimit), as: nil)
         }
       }
     }
@@ -43,7 +45,7 @@ struct ForwardRoutes: Sendable {
 
   private func managed(_ context: ManagementContext) async -> Reply {
     await ManagementGate.answering(context) {
-      let context = try await gate.admit(context)
+      let context = try await gate.admit(context).withBody(upTo: Self.bodyLimit)
       return try await forward(context, as: context.principal)
     }
   }

@@ -2,7 +2,6 @@ import CLLMProxyPlugin
 public import NIOCore
 import ProxyCore
 import ProxyWire
-import Synchronization
 
 /// The request's body: held for the stages that ask, streamed otherwise.
 extension Exchange {
@@ -61,7 +60,8 @@ extension Exchange {
       body = nil
       return fault(.bodyTooLarge)
     }
-    guard chargeHeld(bytes.readableBytes) else {
+    heldBytes += bytes.readableBytes
+    guard loop.holdBody(bytes.readableBytes) else {
       body = nil
       return fault(.overloaded)
     }
@@ -76,14 +76,7 @@ extension Exchange {
     }
   }
 
-  /// Counts held bytes for the whole process; false when they are more than it may hold.
-  private func chargeHeld(_ count: Int) -> Bool {
-    heldBytes += count
-    let total = loop.state.heldBytes.add(count, ordering: .relaxed).newValue
-    return total <= serving?.limits.heldBodyBytes ?? .max
-  }
-
-  /// Reads `model` and `stream` of a held JSON body into the metadata.
+  /// Reads `model` and `stream` of a held body into the metadata, whatever type it claims: providers read it too.
   func noteModel() {
     guard body != nil, isJSON, indexBody() else { return }
     guard let base = bodyBase else { return }

@@ -3,7 +3,6 @@ import NIOCore
 import ProxyCore
 import ProxyPluginHost
 import ProxyStore
-import Synchronization
 
 /// The end of an exchange: always, and exactly once.
 extension Exchange {
@@ -118,10 +117,8 @@ extension Exchange {
     reservation = nil
     bodyMode = .undecided
     body = nil
-    if heldBytes > 0 {
-      loop.state.heldBytes.subtract(heldBytes, ordering: .relaxed)
-      heldBytes = 0
-    }
+    loop.releaseBody(heldBytes)
+    heldBytes = 0
     isBodyComplete = false
     isBodyReplaced = false
     isJSONIndexed = false

@@ -63,7 +63,7 @@ extension Exchange {
     replaced.added.insert(contentsOf: fields, at: 0)
     responseMap = replaced
     addOwnFields()
-    let mustClose = !isBodyComplete && !isRestSmall
+    let mustClose = !isBodyComplete && !request.isBodySmall
     bodyMode = .discarding
     phase = .responseHeaders
     showReplyToStages()
@@ -71,13 +71,6 @@ extension Exchange {
     answer.keepAlive = request.keepAlive && !mustClose
     if replyStream != nil { return beginReplyStream() }
     writeReply()
-  }
-
-  /// Whether the connection can throw away what is left of the body and go on: a known, small amount that the
-  /// client sends without waiting to be asked.
-  private var isRestSmall: Bool {
-    guard case .length(let length) = request.framing else { return false }
-    return length <= 65_536 && !request.expectsContinue
   }
 
   /// A head that was received gives way to ours; what stages set stays.

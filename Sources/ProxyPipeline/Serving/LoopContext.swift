@@ -3,6 +3,7 @@ public import NIOCore
 import ProxyCore
 public import ProxyTransport
 import ProxyWire
+import Synchronization
 
 /// What the exchanges of one event loop share. Loop-confined.
 public final class LoopContext {
@@ -61,6 +62,17 @@ public final class LoopContext {
 
   func noteFailure(route: Int, _ reason: String) {
     failures[route] = RouteFailure(unixMilliseconds: Clocks.unixMilliseconds(), reason: reason)
+  }
+
+  /// Counts bytes of a request's body that are held; false when the process holds more than it may. They count
+  /// until `releaseBody`, also after false.
+  public func holdBody(_ count: Int) -> Bool {
+    state.heldBytes.add(count, ordering: .relaxed).newValue <= serving.limits.heldBodyBytes
+  }
+
+  /// Gives back what `holdBody` has counted.
+  public func releaseBody(_ count: Int) {
+    if count > 0 { state.heldBytes.subtract(count, ordering: .relaxed) }
   }
 
   /// Exchanges under way.
