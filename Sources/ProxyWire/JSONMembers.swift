@@ -64,6 +64,22 @@ public struct JSONMembers: Sendable {
     )
   }
 
+  /// The raw text of the last member with this key, which most parsers take when there are several.
+  public func last(named name: StaticString, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+    let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    return members.last { JSONText.key($0.key, hasEscapes: $0.keyHasEscapes, in: bytes, equals: name) }?.value
+  }
+
+  /// How many members have this key, ASCII letters compared without regard to case, as some parsers do.
+  public func count(inAnyCase name: StaticString, in bytes: UnsafeRawBufferPointer) -> Int {
+    var count = 0
+    for member in members
+    where JSONText.key(member.key, hasEscapes: member.keyHasEscapes, in: bytes, equalsIgnoringCase: name) {
+      count += 1
+    }
+    return count
+  }
+
   /// How many members have this key.
   public func count(named name: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer) -> Int {
     var count = 0

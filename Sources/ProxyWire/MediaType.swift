@@ -15,6 +15,17 @@ public enum MediaType {
       UnsafeRawBufferPointer(rebasing: value[(length - 5)..<length]), "+json")
   }
 
+  /// Whether the value is of what is uploaded as it is: forms, sounds, pictures, films, bytes of no kind.
+  public static func isUpload(_ value: UnsafeRawBufferPointer) -> Bool {
+    if hasEssence(value, "application/octet-stream") { return true }
+    for kind in ["multipart/", "audio/", "image/", "video/"] as [StaticString]
+    where value.count >= kind.utf8CodeUnitCount {
+      let start = UnsafeRawBufferPointer(rebasing: value[..<kind.utf8CodeUnitCount])
+      if FieldRules.equalsIgnoringCase(start, kind) { return true }
+    }
+    return false
+  }
+
   /// Whether type and subtype are the given ones (in lower case), parameters left aside.
   public static func hasEssence(_ value: UnsafeRawBufferPointer, _ essence: StaticString) -> Bool {
     guard value.count >= essence.utf8CodeUnitCount, essenceLength(value) == essence.utf8CodeUnitCount else {

@@ -109,6 +109,85 @@ def test_a_model_without_a_price_is_not_a_way_around_a_budget(metered, provider)
     assert chat(metered, metered.management.access_token(), model="unheard-of").status == 200
 
 
+JSON = {"Content-Type": "application/json"}
+TYPES = [None, "text/plain", "application/octet-stream", "audio/wav", "multipart/form-data; boundary=x", "application/json"]
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_no_content_type_is_a_way_around_a_budget(metered, provider, kind):
+    token = metered.management.create_token(budget={"total_micros": 1000})
+    headers = {"Content-Type": kind} if kind else {}
+
+    def ask(body):
+        return metered.call("POST", "/v1/chat/completions", headers, body, token["token"])
+
+    assert ask(b'{"model":"unheard-of","max_tokens":5}').code == "model_not_priced"
+    assert ask(b'{"model":"gpt-4o","max_tokens":1000}').code == "budget_exceeded"
+    assert not provider.requests
+    assert ask(b'{"model":"gpt-4o","max_tokens":5}').status == 200
+    (entry,) = eventually(lambda: entries(metered, status=200), "the entry")
+    assert entry["model"] == "gpt-4o" and entry["charged_micros"] == COST
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"{", b"[]", b'{"messages":[]}', b'{"model":5}', b'{"model":["gpt-4o"]}', b'\xef\xbb\xbf{"model":"gpt-4o"}',
+    '{"model":"gpt-4o"}'.encode("utf-16"), b'{"Model":"gpt-4o"}'])
+def test_a_budget_needs_to_know_the_model(metered, provider, body):
+    token = metered.management.create_token(budget={"total_micros": 1000})
+    answer = metered.call("POST", "/v1/chat/completions", JSON, body, token["token"])
+    assert answer.code in ("model_not_priced", "param_repeated") and not provider.requests
+    assert '"model"' in answer.json()["error"]["message"]
+    # Without a budget it is the provider's to say what it cannot read.
+    assert metered.call("POST", "/v1/chat/completions", JSON, body, metered.management.access_token()).status == 200
+
+
+@pytest.mark.parametrize("name, body", [
+    ("model", b'{"model":"gpt-4o","model":"gpt-4o"}'), ("model", b'{"model":"gpt-4o","\\u004dodel":"dear"}'),
+    ("max_tokens", b'{"model":"gpt-4o","max_tokens":1,"max_tokens":90000}'),
+    ("max_tokens", b'{"model":"gpt-4o","Max_Tokens":90000}'), ("n", b'{"model":"gpt-4o","n":1,"N":9}')])
+def test_what_a_budget_depends_on_may_be_said_only_once(metered, provider, name, body):
+    token = metered.management.create_token(budget={"total_micros": 1000})
+    answer = metered.call("POST", "/v1/chat/completions", JSON, body, token["token"])
+    assert (answer.status, answer.code) == (400, "param_repeated") and not provider.requests
+    assert f'"{name}"' in answer.json()["error"]["message"] and answer.headers.get("x-should-retry") == "false"
+
+
+def test_of_a_repeated_model_the_last_is_in_the_ledger(metered):
+    token = metered.management.access_token()
+    body = b'{"model":"cheap","messages":[],"model":"gpt-4o"}'
+    assert metered.call("POST", "/v1/chat/completions", JSON, body, token).status == 200
+    (entry,) = eventually(lambda: entries(metered, status=200), "the entry")
+    assert entry["model"] == "gpt-4o"
+
+
+@pytest.mark.parametrize("limits, passes", [
+    ({"max_tokens": 90}, True), ({"max_tokens": 1000}, False), ({"max_completion_tokens": 1, "max_tokens": 1000}, False),
+    ({"max_tokens": 0}, True), ({"max_tokens": None}, True), ({"max_tokens": -1}, True), ({"n": None}, True)])
+def test_the_highest_limit_counts_and_none_is_the_configured_one(metered, limits, passes):
+    token = metered.management.create_token(budget={"total_micros": 1000})
+    assert (chat(metered, token["token"], **({"max_tokens": None} | limits)).status == 200) == passes
+
+
+@pytest.mark.parametrize("number", [b"1e6", b"1000000.0", b"99999999999999999999"])
+def test_a_limit_counts_however_it_is_written(metered, number):
+    token = metered.management.create_token(budget={"total_micros": 1000})
+    body = b'{"model":"gpt-4o","max_tokens":' + number + b"}"
+    assert metered.call("POST", "/v1/chat/completions", JSON, body, token["token"]).code == "budget_exceeded"
+
+
+@pytest.mark.parametrize("path, kind", [
+    ("/v1/audio/transcriptions", "multipart/form-data; boundary=x"), ("/v1/files", "multipart/form-data; boundary=x"),
+    ("/v1/files", "application/octet-stream"), ("/v1/files", "application/x-unheard-of"), ("/v1/files", None),
+    ("/v1/chat/completions/chatcmpl-1", "application/json")])
+def test_what_names_no_model_because_it_need_not_passes_with_a_budget(start, provider, path, kind):
+    document = configuration(provider, allowed_endpoints=["/v1/"], limits={"request_body_bytes": 1 << 20})
+    proxy = start(document)
+    token = proxy.management.create_token(budget={"total_micros": 1000})
+    size = 3 << 20 if kind in ("multipart/form-data; boundary=x", "application/octet-stream") else 1000
+    answer = proxy.call("POST", path, {"Content-Type": kind} if kind else {}, b"\x00\xff" * (size // 2), token["token"])
+    assert answer.status == 200 and len(provider.requests[0].body) == size
+
+
 def test_reservations_of_streams_under_way_count(metered, provider):
     token = metered.management.create_token(budget={"total_micros": 200})
     gate = threading.Event()

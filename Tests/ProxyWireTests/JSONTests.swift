@@ -81,6 +81,23 @@ import WireFuzz
     }
   }
 
+  @Test func `what parsers disagree about is found: the last of several keys, and keys that differ in case`()
+    throws
+  {
+    let document =
+      "{\"n\":1,\"Model\":\"a\",\"model\":\"b\",\"\\u006dODE\\u006c\":\"c\",\"models\":\"d\",\"n\":2}"
+    try withBytes(document) { bytes in
+      var index = JSONMembers()
+      try index.index(bytes)
+      #expect(text(bytes, index.last(named: "n", in: bytes)) == "2")
+      #expect(text(bytes, index.last(named: "model", in: bytes)) == "\"b\"")
+      #expect(index.last(named: "mode", in: bytes) == nil)
+      #expect(index.count(inAnyCase: "model", in: bytes) == 3)
+      #expect(index.count(inAnyCase: "n", in: bytes) == 2)
+      #expect(index.count(inAnyCase: "mode", in: bytes) == 0)
+    }
+  }
+
   @Test func `a failed index is empty, and another text can be indexed after it`() throws {
     var index = JSONMembers()
     try withBytes("{\"a\":1}") { try index.index($0) }

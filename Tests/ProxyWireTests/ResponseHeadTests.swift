@@ -92,6 +92,16 @@ import Testing
     withBytes(value) { #expect(MediaType.isJSON($0) == expected) }
   }
 
+  @Test(arguments: [
+    ("multipart/form-data; boundary=x", true), ("Audio/WAV", true), ("image/png", true), ("video/mp4", true),
+    ("application/octet-stream ;x=y", true), ("application/octet-streams", false),
+    ("application/json", false),
+    ("text/plain", false), ("audio", false), ("", false),
+  ])
+  func `what is uploaded as it is is known by its type`(value: String, expected: Bool) {
+    withBytes(value) { #expect(MediaType.isUpload($0) == expected) }
+  }
+
   @Test func `a cut answer is refused, not read past its end`() {
     let bytes = Array(head("HTTP/1.1 200 OK", "Content-Length: 5", "X: y").utf8)
     for count in 0..<bytes.count {

@@ -12,7 +12,7 @@ extension Exchange {
     let facts = serving.facts
     let isWanted =
       facts.needsRequestBody & live != 0 || (facts.consumesModel & live != 0 && isJSON)
-      || currentRoute?.readsBody == true || (isJSON && isBudgeted)
+      || currentRoute?.readsBody == true || isBodyPriced
     guard isWanted else { return admit() }
     if case .length(let length) = request.framing, length > UInt64(serving.limits.requestBodyBytes) {
       return fault(.bodyTooLarge)
@@ -78,29 +78,26 @@ extension Exchange {
 
   /// Reads `model` and `stream` of a held body into the metadata, whatever type it claims: providers read it too.
   func noteModel() {
-    guard body != nil, isJSON, indexBody() else { return }
-    guard let base = bodyBase else { return }
-    let raw = UnsafeRawBufferPointer(start: base, count: body?.readableBytes ?? 0)
-    if let range = members.value(named: Slice("model").bytes, nth: 0, in: raw), range.count >= 2,
-      raw[range.lowerBound] == UInt8(ascii: "\"")
-    {
-      metadata.set(LLMP_META_MODEL, .text(unquote(UnsafeRawBufferPointer(rebasing: raw[range]))))
-    }
-    if let range = members.value(named: Slice("stream").bytes, nth: 0, in: raw) {
-      let isTrue = Slice(UnsafeRawBufferPointer(rebasing: raw[range])).equals(Slice("true"))
+    guard indexBody(), let raw = bodyBytes else { return }
+    if let model = namedModel(in: raw) { metadata.set(LLMP_META_MODEL, .text(model)) }
+    if let range = members.last(named: "stream", in: raw) {
+      let isTrue = JSONText.isTrue(UnsafeRawBufferPointer(rebasing: raw[range]))
       metadata.set(LLMP_META_STREAM, .integer(isTrue ? 1 : 0))
     }
   }
 
   /// Notes the model of a body that stages have changed, which is the one that is asked for and paid.
   func noteServedModel() {
-    guard isJSON, indexBody(), let base = bodyBase else { return }
-    let raw = UnsafeRawBufferPointer(start: base, count: body?.readableBytes ?? 0)
-    guard let range = members.value(named: Slice("model").bytes, nth: 0, in: raw), range.count >= 2,
-      raw[range.lowerBound] == UInt8(ascii: "\"")
-    else { return }
-    let model = unquote(UnsafeRawBufferPointer(rebasing: raw[range]))
+    guard indexBody(), let raw = bodyBytes, let model = namedModel(in: raw) else { return }
     changedModel = arena.copy(model.bytes)
+  }
+
+  /// The model that the indexed body names. Of several the last, as most parsers have it.
+  private func namedModel(in raw: UnsafeRawBufferPointer) -> Slice? {
+    guard let range = members.last(named: "model", in: raw), range.count >= 2,
+      raw[range.lowerBound] == UInt8(ascii: "\"")
+    else { return nil }
+    return unquote(UnsafeRawBufferPointer(rebasing: raw[range]))
   }
 
   /// The model as sent to the provider, where that is known.
@@ -117,6 +114,12 @@ extension Exchange {
   /// buffer is kept by this exchange and not written to once it is whole.
   var bodyBase: UnsafeRawPointer? {
     body?.withUnsafeReadableBytes { $0.baseAddress }
+  }
+
+  /// The held body; valid as long as `bodyBase`.
+  var bodyBytes: UnsafeRawBufferPointer? {
+    guard let body else { return nil }
+    return body.withUnsafeReadableBytes { $0 }
   }
 
   /// Makes sure the top-level members of the held body are known; false when it is not one JSON object.

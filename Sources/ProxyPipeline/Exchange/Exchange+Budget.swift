@@ -11,7 +11,7 @@ extension Exchange {
     return loop.state.directory.project(id: id.string)?.budget.map { [$0] } ?? []
   }
 
-  /// Whether the body has to be seen because money depends on it.
+  /// Whether money depends on the request.
   var isBudgeted: Bool { request.method == .post && !budgets.isEmpty }
 
   /// Sets aside what the exchange may cost. `stop` when it was refused or has to wait; `admit` is called again
@@ -20,8 +20,11 @@ extension Exchange {
     guard reservation == nil, request.method == .post else { return .next }
     let budgets = budgets
     guard !budgets.isEmpty else { return .next }
-    guard let micros = estimatedMicros() else {
-      fault(.unpriced)
+    let micros: Int64
+    do {
+      micros = try estimatedMicros()
+    } catch {
+      fault(error)
       return .stop
     }
     let now = Clocks.unixMilliseconds()
@@ -55,38 +58,6 @@ extension Exchange {
     self.fault(fault)
   }
 
-  /// The most the exchange is expected to cost: input by the size of the body, output by the limit it names.
-  /// `nil` when its model has no price. A request that names no model costs next to nothing as far as we know,
-  /// but is not let through on a budget that is used up.
-  private func estimatedMicros() -> Int64? {
-    guard let model = servedModel?.string else { return 1 }
-    guard let price = loop.state.prices.price(model: model, provider: currentRoute?.name.string) else {
-      return nil
-    }
-    let cost = price.cost(input: estimatedInput, cachedInput: 0, output: reservedOutput)
-    return max(1, cost.roundedUp)
-  }
-
-  /// Model tokens that the answer may have: the limit the request names, for each of its choices.
-  private var reservedOutput: Int64 {
-    let operation = Operations.name(path: path)
-    if operation.equals(Slice("embeddings")) || operation.equals(Slice("moderations")) { return 0 }
-    let limit =
-      integerMember("max_completion_tokens") ?? integerMember("max_output_tokens")
-      ?? integerMember("max_tokens") ?? loop.state.prices.table.reservedOutputTokens
-    let choices = integerMember("n") ?? 1
-    return max(Int64(0), limit).multipliedSaturated(by: max(1, choices))
-  }
-
-  private func integerMember(_ name: StaticString) -> Int64? {
-    guard indexBody(), let base = bodyBase else { return nil }
-    let raw = UnsafeRawBufferPointer(start: base, count: body?.readableBytes ?? 0)
-    guard let range = members.value(named: Slice(name).bytes, nth: 0, in: raw), range.count <= 18 else {
-      return nil
-    }
-    return Int64(String(decoding: raw[range], as: UTF8.self))
-  }
-
   /// Settles the reservation, if there is one, and notes the charge.
   func settleBudget(_ entry: inout UsageEntry) {
     guard let reservation else { return }
@@ -101,14 +72,6 @@ extension Exchange {
     reservation.settle(cost: charge.micros)
     entry.charge = charge
     entry.reservation = reservation
-  }
-}
-
-extension Int64 {
-  /// The product, or the largest number when it is beyond.
-  fileprivate func multipliedSaturated(by other: Int64) -> Int64 {
-    let (product, isOver) = multipliedReportingOverflow(by: other)
-    return isOver ? .max : product
   }
 }
 
@@ -127,9 +90,4 @@ extension GatewayFault {
       429, type: "insufficient_quota", code: "budget_exceeded", "The \(which) of the \(whose) \(what)",
       mayRetry: refusal.isOnlyReserved || refusal.period != .total)
   }
-
-  /// A budget cannot be kept with a model whose price nobody knows.
-  static let unpriced = GatewayFault(
-    403, type: "invalid_request_error", code: "model_not_priced",
-    "This access token has a budget and the model has no price; add the model to prices", mayRetry: false)
 }
