@@ -14,7 +14,8 @@ extension ClientConnection {
     while let bytes = pending, bytes.readableBytes > 0 {
       switch phase {
       case .head:
-        if !receiveHead() { return }
+        guard isWritable else { return pauseBetweenRequests() }
+        if !receiveHead() { return updateReading() }
       case .exchange, .control:
         if !receiveBody() { return updateReading() }
       case .draining:

@@ -8,7 +8,8 @@ import ProxyWire
 ///
 /// Loop-confined. Requests of one connection are served one after the other; what a client pipelines waits, up
 /// to a bound beyond which reading stops. Reading goes on while an exchange runs, so that a client that leaves
-/// is noticed at once and its provider told.
+/// is noticed at once and its provider told. A client that does not take its answers is asked for no more
+/// requests: their answers would pile up here.
 final class ClientConnection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
@@ -54,6 +55,8 @@ final class ClientConnection: ChannelInboundHandler {
   let outbox: Outbox
   /// What the channel last said; asking it would cost more at each piece of an answer.
   private(set) var isWritable = true
+  /// Bytes that waited for the client when a deadline was last looked at.
+  var untakenBytes = 0
   var lingered = 0
   var position = 0
   var owesContinue = false
@@ -108,10 +111,14 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable
-    guard isWritable else { return }
+    guard isWritable else { return pauseBetweenRequests() }
     lastActivity = Clocks.coarseNanoseconds()
     exchange?.clientWritable()
     control?.clientWritable()
+    if phase == .head {
+      process()
+      flush()
+    }
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -133,9 +140,19 @@ final class ClientConnection: ChannelInboundHandler {
     context.close(promise: nil)
   }
 
-  /// Reading goes on while the exchange has room and not too much waits here.
+  /// Between requests reading goes on while answers are taken, since what waits here then is one head, which has a
+  /// limit of its own; otherwise while the exchange has room and not too much waits here.
   func updateReading() {
+    if phase == .head { return setReading(isWritable) }
     setReading(isBodyReading && (pending?.readableBytes ?? 0) < Self.pendingLimit)
+  }
+
+  /// No request is begun, and none is read, until the client has taken answers that wait for it.
+  func pauseBetweenRequests() {
+    guard phase == .head else { return }
+    // A head that we do not read is not late.
+    headStarted = 0
+    updateReading()
   }
 
   private func setReading(_ reading: Bool) {

@@ -1,7 +1,9 @@
 """A slow side slows the other one down, and nothing piles up in between."""
 
+import re
 import threading
 
+import pytest
 from support import answers, settings
 from support.paths import IS_INSTRUMENTED
 from support.proxy import eventually
@@ -75,18 +77,43 @@ def test_a_slow_provider_stalls_the_client(start, provider):
     before = proxy.resident_bytes()
     with proxy.client() as client:
         client.ask("POST", "/v1/files", {"Content-Type": "application/octet-stream", "Content-Length": FAR_TOO_MUCH}, b"", token)
-        sent, block = 0, b"x" * 65_536
-        client.sock.settimeout(1.0)
-        try:
-            while sent < FAR_TOO_MUCH:
-                sent += client.sock.send(block[:FAR_TOO_MUCH - sent])
-        except TimeoutError:
-            pass
+        block = b"x" * 65_536
+        sent = client.send_until_stuck(block, FAR_TOO_MUCH)
         assert sent < FAR_TOO_MUCH // 2
         assert proxy.resident_bytes() - before < SPARE
         go_on.set()
-        client.sock.settimeout(30)
         while sent < FAR_TOO_MUCH:
             sent += client.sock.send(block[:FAR_TOO_MUCH - sent])
         assert client.answer().json() == {"ok": True}
     assert proxy.resident_bytes() - before < SPARE
+
+
+def script_of_the_pages(proxy):
+    """The largest file that anybody may ask for."""
+    page = proxy.call("GET", "/admin/").body.decode()
+    folder = re.search(r"/admin/assets/[0-9a-f]+/", page)[0]
+    return f"{folder}vendor/chart.min.js"
+
+
+@pytest.mark.parametrize("target, status, count", [("traffic", 401, 1_000), ("pages", 200, 10)])
+def test_a_client_that_takes_no_answers_is_asked_for_no_more_requests(start, provider, target, status, count):
+    """Nobody needs a token to send requests: their answers must not pile up."""
+    proxy = start(settings.configuration(provider.origin, **PATIENT))
+    path = "/v1/models" if target == "traffic" else script_of_the_pages(proxy)
+    request = f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    proxy.call("GET", path)
+    before = proxy.resident_bytes()
+    with proxy.client(receive_buffer=4096) as client:
+        sent = client.send_until_stuck(request * 1_000, FAR_TOO_MUCH)
+        assert sent < FAR_TOO_MUCH // 2
+        assert proxy.resident_bytes() - before < SPARE
+        # Taking answers, it gets more of them.
+        assert {client.answer().status for _ in range(count)} == {status}
+
+
+def test_a_client_that_takes_no_answers_between_requests_is_given_up(start, provider):
+    proxy = start(settings.configuration(provider.origin, gateway_timeouts={"client_write_idle": "500ms"}))
+    request = b"GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n"
+    with proxy.client(receive_buffer=4096) as client:
+        client.send_until_stuck(request * 1_000, FAR_TOO_MUCH)
+        eventually(lambda: proxy.metric("llm_proxy_connections_open") <= 1, "the connection to be cut")

@@ -64,6 +64,19 @@ class Client:
         except (ConnectionError, BrokenPipeError):
             pass
 
+    def send_until_stuck(self, data, limit):
+        """Sends `data` again and again until the peer takes no more for a second; returns how many bytes it took."""
+        sent = 0
+        self.sock.settimeout(1.0)
+        try:
+            while sent < limit:
+                at = sent % len(data)
+                sent += self.sock.send(data[at:at + limit - sent])
+        except (TimeoutError, ConnectionError):
+            pass
+        self.sock.settimeout(SAFETY_NET_SECONDS)
+        return sent
+
     def ask(self, method, path, headers=None, body=None, token=None, version="HTTP/1.1"):
         """Sends a request. A dict body goes as JSON; Host, User-Agent and Content-Length are added unless given."""
         fields = {name: value for name, value in (headers or {}).items() if value is not None}
