@@ -1,5 +1,8 @@
 """Whatever a provider does, the client gets a true answer, and no connection is used again in a wrong state."""
 
+import threading
+import time
+
 import pytest
 from support import answers, settings
 from support.client import Client
@@ -147,6 +150,37 @@ def test_silence_in_the_middle_of_a_stream_is_an_error_event(proxy, provider, to
     assert b'"timeout"' in answer.body, answer
     assert provider.connections[0].closed.wait(10)
     assert works(proxy, provider, token)
+
+
+def test_a_provider_that_stops_taking_an_upload_is_504(proxy, provider, token):
+    go_on = threading.Event()
+
+    def deaf(exchange):
+        exchange.wait(go_on)
+        exchange.hold()
+
+    deaf.early = True
+    provider.answers(deaf)
+    upload = {"Content-Type": "application/octet-stream", "Content-Length": 200 << 20}
+    with proxy.client() as client:
+        client.ask("POST", "/v1/files", upload, b"", token)
+        client.send_until_stuck(b"x" * 65_536, 200 << 20)
+        answer = client.answer()
+    assert (answer.status, answer.code, answer.source) == (504, "timeout", "gateway")
+    go_on.set()
+    assert provider.connections[-1].closed.wait(10)
+
+
+def test_an_upload_may_last_as_long_as_the_provider_takes_it(start, provider):
+    proxy = start(settings.configuration(provider.origin, timeouts={"response_header": "300ms", "idle": "300ms"}))
+    with proxy.client() as client:
+        client.ask("POST", "/v1/files", {"Content-Type": "application/octet-stream", "Content-Length": 8}, b"",
+                   proxy.management.access_token())
+        for _ in range(8):
+            client.send(b"x")
+            # The pauses together are longer than any limit there is for the provider.
+            time.sleep(0.1)
+        assert client.answer().status == 200
 
 
 def test_a_stream_outlives_the_time_allowed_for_a_head(start, provider):

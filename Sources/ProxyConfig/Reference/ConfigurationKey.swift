@@ -157,7 +157,7 @@ struct ConfigurationKey: Sendable {
     .init("apis.*.timeouts.tls_handshake", "duration", "10s", "TLS handshake."),
     .init(
       "apis.*.timeouts.response_header", "duration", "10m", "To the first byte of the answer, each attempt."),
-    .init("apis.*.timeouts.idle", "duration", "10m", "Longest pause in an answer."),
+    .init("apis.*.timeouts.idle", "duration", "10m", "Longest pause in an answer, or in taking an upload."),
     .init(
       "apis.*.timeouts.total", "duration", "none",
       "To the last byte of the answer. The only one that ends a live stream; leave it out unless you want "

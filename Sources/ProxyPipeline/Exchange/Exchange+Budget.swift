@@ -31,9 +31,9 @@ extension Exchange {
     var outcome = BudgetReservation.reserve(micros, in: budgets, nowMilliseconds: now, ready: nil)
     if case .pending = outcome {
       // Only now is a way back needed: the usual request allocates none.
-      let reference = makeReference()
+      let reference = awaitStore()
       outcome = BudgetReservation.reserve(micros, in: budgets, nowMilliseconds: now) {
-        reference.run { if $0.phase == .accounting { $0.admit() } }
+        reference.run { $0.storeAnswered() }
       }
     }
     switch outcome {

@@ -19,8 +19,8 @@ extension Exchange {
     var outcome = token.take(nowMilliseconds: now, ready: nil)
     if outcome == .pending {
       // Only now is a way back needed: the usual request allocates none.
-      let reference = makeReference()
-      outcome = token.take(nowMilliseconds: now) { reference.run { $0.admit() } }
+      let reference = awaitStore()
+      outcome = token.take(nowMilliseconds: now) { reference.run { $0.storeAnswered() } }
     }
     switch outcome {
     case .taken: prepareAttempt()
@@ -28,6 +28,17 @@ extension Exchange {
     case .pending: break
     case .unavailable: fault(.storeUnavailable)
     }
+  }
+
+  /// The way back from the store, for a request that has to wait for it.
+  func awaitStore() -> ExchangeRef {
+    if times.accounting == 0 { times.accounting = Clocks.monotonicNanoseconds() }
+    return makeReference()
+  }
+
+  /// Asks again. An answer may come more than once, and after it has been given up.
+  func storeAnswered() {
+    if phase == .accounting { admit() }
   }
 
   /// Asks the adapter for the upstream's request.
@@ -185,7 +196,10 @@ extension Exchange {
     } else {
       connection.send(bytes, isLast: false)
     }
-    if !connection.isWritable { client?.setBodyReading(false) }
+    if !connection.isWritable {
+      times.lastUpstreamByte = Clocks.coarseNanoseconds()
+      client?.setBodyReading(false)
+    }
   }
 
   func endUpload() {

@@ -79,10 +79,18 @@ extension Exchange {
 
   // MARK: deadlines
 
+  /// How long the store may take to say whether a request may be sent. It says within milliseconds, or that it
+  /// cannot be reached; this ends what waits for an answer that got lost.
+  private static let accountingLimit: UInt64 = 10_000_000_000
+
   /// Looks at every deadline of the exchange; called a few times a second.
   func tick(_ now: UInt64) {
     if let pause {
       if now >= pause.deadline { pauseTimedOut(pause) }
+      return
+    }
+    if phase == .accounting {
+      if now > times.accounting, now - times.accounting > Self.accountingLimit { fault(.storeUnavailable) }
       return
     }
     guard let route = currentRoute, times.attempt != 0 else { return }
@@ -98,6 +106,13 @@ extension Exchange {
         now - times.lastUpstreamByte > route.firstByteTimeout
       {
         timeOut(.firstByteTimeout)
+      }
+    case .awaitingHead:
+      // An upload under way: as long as the provider takes it, it may last.
+      if connection?.isWritable == false, route.idleTimeout != 0, now > times.lastUpstreamByte,
+        now - times.lastUpstreamByte > route.idleTimeout
+      {
+        timeOut(.idleTimeout)
       }
     case .answering, .holdingAnswer:
       if connection != nil, client?.isWritable == true, route.idleTimeout != 0,

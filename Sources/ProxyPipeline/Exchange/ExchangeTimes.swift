@@ -7,12 +7,15 @@ struct ExchangeTimes {
   /// The head was whole.
   var began: UInt64 = 0
   var startedUnixNanoseconds: UInt64 = 0
+  /// The store was asked and has not answered yet.
+  var accounting: UInt64 = 0
   var firstByte: UInt64 = 0
   var attempt: UInt64 = 0
   var connecting: UInt64 = 0
   var connected: UInt64 = 0
   var upstreamHead: UInt64 = 0
   var upstreamEnd: UInt64 = 0
+  /// The provider's last sign of life: it sent bytes, or had room for more of an upload.
   var lastUpstreamByte: UInt64 = 0
   var lastClientByte: UInt64 = 0
   var ended: UInt64 = 0
