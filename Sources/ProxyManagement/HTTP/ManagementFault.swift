@@ -102,7 +102,8 @@ struct ManagementFault: Error, Equatable, Sendable {
   static let auditEventNotFound = ManagementFault(404, "audit_event_not_found", "audit event not found")
   static let unknownPath = ManagementFault(404, "not_found", "no such endpoint")
   static let unknownMethod = ManagementFault(501, "unknown_method", "unknown method")
-  static let nameTaken = ManagementFault(409, "project_name_taken", "a project of this name exists", param: "name")
+  static let nameTaken = ManagementFault(
+    409, "project_name_taken", "a project of this name exists", param: "name")
   static let inactiveProject = ManagementFault(
     403, "project_inactive", "cannot create tokens for inactive projects")
   /// Status 403: a child token was to be wider than the token that makes it.

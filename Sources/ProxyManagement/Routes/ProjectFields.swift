@@ -63,7 +63,8 @@ struct ProjectFields {
         param: "api_key")
     }
     guard key.utf8.count <= 4096, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-      throw .invalid("api_key must be at most 4096 visible ASCII characters, without spaces", param: "api_key")
+      throw .invalid(
+        "api_key must be at most 4096 visible ASCII characters, without spaces", param: "api_key")
     }
   }
 
