@@ -56,7 +56,7 @@ export function millis(ms) {
   if (ms === null || ms === undefined) return NONE;
   if (ms === 0) return "0 ms";
   if (ms < 1) return `${Math.round(ms * 1000)} µs`;
-  if (ms < 10) return `${ms.toFixed(2)} ms`;
+  if (ms < 100) return `${ms.toFixed(ms < 10 ? 2 : 1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return ms < 60_000 ? `${(ms / 1000).toFixed(2)} s` : span(ms / 1000);
 }

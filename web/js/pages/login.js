@@ -61,7 +61,7 @@ export function login(reason, done) {
 /** A secret's field whose text can be shown. */
 function secret(props) {
   const box = input({ type: "password", required: true, spellcheck: false, ...props });
-  const toggle = h("button", { type: "button", class: "button", "aria-pressed": "false", onclick: () => {
+  const toggle = h("button", { type: "button", class: "button", "aria-pressed": "false", "aria-label": "Show what is typed", onclick: () => {
     const isHidden = box.type === "password";
     box.type = isHidden ? "text" : "password";
     toggle.setAttribute("aria-pressed", String(isHidden));

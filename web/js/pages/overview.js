@@ -54,7 +54,8 @@ function board(view, first) {
   const [requests, errors, latency, streams, tokens, cost] = ["Requests", "Errors", "Median time", "Now in flight", "Tokens", "Cost"].map(figure);
   const health = h("div");
   const [projects, models, changes, process] = [h("div"), h("div"), h("div"), h("div")];
-  const label = (row) => (first.step_seconds >= 3600 ? `${day(new Date(row.t))} ${hourMinute(new Date(row.t))}` : hourMinute(new Date(row.t)));
+  const since = ["projects", "models"].map(() => h("span", { class: "small muted" }));
+  const label = (row) => moment(new Date(row.t), first.step_seconds);
   const columns = (data, names) => names.map((name) => data.series.map((row) => row[name] ?? null));
   const traffic = chart({
     title: "Requests and errors", labels: first.series.map(label), view, format: number,
@@ -74,7 +75,7 @@ function board(view, first) {
     first = data;
     requests.put(short(totals.requests), count(totals.streams, "stream", short));
     errors.put(percent(totals.requests ? totals.errors / totals.requests : 0, 2), count(totals.errors, "request"));
-    latency.put(millis(data.latency_ms?.p50), data.latency_ms?.p95 == null ? "no answers yet" : `95 %: ${millis(data.latency_ms.p95)} · 99 %: ${millis(data.latency_ms.p99)}`);
+    latency.put(millis(data.latency_ms?.p50), data.latency_ms?.p95 == null ? "no answers yet" : `p95 ${millis(data.latency_ms.p95)} · p99 ${millis(data.latency_ms.p99)}`);
     streams.put(number(data.in_flight.exchanges), count(data.in_flight.streams, "stream"));
     tokens.put(short(totals.input_tokens + totals.output_tokens), `${short(totals.input_tokens)} in · ${short(totals.output_tokens)} out`);
     cost.put(money(totals.cost_micros, totals.currency), totals.cost_micros === null ? "no prices set" : "by the price table");
@@ -83,6 +84,7 @@ function board(view, first) {
     times.update(labels, columns(data, ["p50_ms", "p95_ms", "p99_ms"]));
     usage.update(labels, columns(data, ["input_tokens", "output_tokens"]));
     fill(health, healthNotice(data.health));
+    since.forEach((place) => fill(place, `since ${moment(wholeHour(data.series[0].t), first.step_seconds)}`));
     fill(projects, ranking(data.top_projects, (p) => link(`/projects/${encodeURIComponent(p.id)}`, said(p.name, { clip: true })), totals.currency, "project"));
     fill(models, ranking(data.top_models, (m) => link("/usage", said(m.model || "unknown", { clip: true }), { query: { group_by: "model", model: m.model } }), totals.currency, "model"));
     fill(changes, changeList(data.recent_changes));
@@ -95,13 +97,18 @@ function board(view, first) {
     h("div", { class: "figures", role: "list", "aria-label": "Figures of the range" }, [requests, errors, latency, streams, tokens, cost].map((f) => f.element)),
     h("div", { class: "grid" },
       card("Requests", traffic, { className: "span-6" }), card("Time to answer", times, { className: "span-6" }),
-      card("Top projects", projects, { className: "span-4", flush: true, actions: link("/usage", "All", { query: { group_by: "project" } }) }),
-      card("Top models", models, { className: "span-4", flush: true, actions: link("/usage", "All", { query: { group_by: "model" } }) }),
+      card(h("span", null, "Top projects ", since[0]), projects, { className: "span-4", flush: true, actions: link("/usage", "All", { query: { group_by: "project" } }) }),
+      card(h("span", null, "Top models ", since[1]), models, { className: "span-4", flush: true, actions: link("/usage", "All", { query: { group_by: "model" } }) }),
       card("Tokens", usage, { className: "span-4" }),
       card("What changed lately", changes, { className: "span-8", flush: true, actions: link("/audit", "Audit") }),
       card("Process", process, { className: "span-4" })));
   return { element, update, now: (n) => streams.put(number(n.in_flight), `${count(n.streams, "stream")} · ${(n.rps ?? 0).toFixed(n.rps >= 10 ? 0 : 1)} requests/s`) };
 }
+
+const moment = (date, step) => (step >= 3600 ? `${day(date)} ${hourMinute(date)}` : hourMinute(date));
+
+/** The ledger's sums are of whole hours, so what is ranked begins with the hour in which the range begins. */
+const wholeHour = (text) => new Date(Math.floor(new Date(text) / 3_600_000) * 3_600_000);
 
 function healthNotice(health) {
   if (health.status === "ok" && health.writable !== false && !health.problems?.length) return null;

@@ -33,7 +33,7 @@ export default async function playground(view) {
   view.show(
     view.head("Playground", { note: "Call the proxy as an application would. It counts like any other request: limits, budget and cost." }),
     h("div", { class: "talk" },
-      card("Settings", h("form", { class: "stack", onsubmit: (e) => e.preventDefault() }, token.element, field("Model", model), h("datalist", { id: "models" }, ["gpt-4o", "gpt-4o-mini", "gpt-4.1-mini", "o4-mini"].map((value) => h("option", { value }))), field("System message", system),
+      card("Request", h("form", { class: "stack", onsubmit: (e) => e.preventDefault() }, token.element, field("Model", model), h("datalist", { id: "models" }, ["gpt-4o", "gpt-4o-mini", "gpt-4.1-mini", "o4-mini"].map((value) => h("option", { value }))), field("System message", system),
         h("div", { class: "form-grid" }, field("Temperature", temperature), field("Max. answer", most)), h("label", { class: "check" }, stream, h("span", null, "Stream the answer")))),
       h("section", { class: "card", "aria-label": "Chat" }, h("div", { class: "body" }, views), result, h("div", { class: "compose" }, h("div", { class: "grow" }, box), button,
         h("button", { type: "button", class: "button quiet icon", "aria-label": "Clear the conversation", title: "Clear", onclick: clear }, icon("trash"))))));
