@@ -293,8 +293,13 @@ def test_page_recovers_by_itself_when_the_server_restarts(browser, start_admin):
     page = admin.page
     admin.open("/projects?search=surv")
     expect(page.locator(".live")).to_contain_text("Live")
+    page.wait_for_function("""() => ['palette', 'help', 'dialog', 'toast'].every(name =>
+        performance.getEntriesByType('resource').some(one => one.name.endsWith(`/ui/${name}.js`)))""")
     proxy.stop()
     expect(page.locator("#banners")).to_contain_text("Reconnecting")
+    admin.press("Control+k")  # what comes after the first view is there although the server is gone
+    expect(page.get_by_role("dialog", name="Command palette")).to_be_visible()
+    admin.press("Escape")
     proxy.start()
     # Sessions live in the server's memory: it asks for the password once and goes on where one was.
     state = "document.querySelector('.login') ? 'login' : document.querySelector('.live')?.dataset.state"
