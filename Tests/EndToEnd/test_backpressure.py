@@ -106,7 +106,8 @@ def test_a_client_that_takes_no_answers_is_asked_for_no_more_requests(start, pro
     with proxy.client(receive_buffer=4096) as client:
         sent = client.send_until_stuck(request * 1_000, FAR_TOO_MUCH)
         assert sent < FAR_TOO_MUCH // 2
-        assert proxy.resident_bytes() - before < SPARE
+        # Sockets take thousands of answers, and the journal remembers those exchanges.
+        assert proxy.resident_bytes() - before < 3 * SPARE
         # Taking answers, it gets more of them.
         assert {client.answer().status for _ in range(count)} == {status}
 
