@@ -6,6 +6,7 @@ import time
 import pytest
 from support import answers, settings
 from support.client import Client
+from support.plugins import compile_stage, plugin_folder
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -391,3 +392,25 @@ def test_a_client_that_leaves_while_a_provider_floods_stops_it(proxy, provider, 
         client.chunk()
         connection = provider.requests[0].connection
     assert connection.closed.wait(10)
+
+
+@pytest.mark.parametrize("asked, sent", [("HEAD", "GET"), ("GET", "HEAD"), ("GET", "PURGE")])
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+def test_an_answer_ends_where_that_to_the_adapters_method_ends(start, provider, tmp_path, asked, sent, framing):
+    head = {"length": b"Content-Length: 5\r\n\r\n", "chunked": b"Transfer-Encoding: chunked\r\n\r\n",
+            "close": b"Connection: close\r\n\r\n"}[framing]
+    body = b"" if sent == "HEAD" else b"5\r\nhello\r\n0\r\n\r\n" if framing == "chunked" else b"hello"
+    provider.answers(answers.raw(OK + head + body, "close" if framing == "close" else "keep"))
+    folder = plugin_folder(tmp_path / "plugins", compile_stage("ask_with.c", f'-DMETHOD="{sent}"'))
+    proxy = start(settings.configuration(
+        provider.origin, adapter="test.ask-with/ask-with", plugins=folder, allowed_methods=["HEAD", "GET"]))
+    token = proxy.management.access_token()
+    with proxy.client() as client:
+        for _ in range(3):
+            client.ask(asked, "/v1/models", token=token)
+            answer = client.answer(to=asked)
+            assert (answer.status, answer.is_whole) == (200, True)
+            assert answer.body == (b"hello" if asked == "GET" and sent != "HEAD" else b"")
+            assert asked == "HEAD" or sent != "HEAD" or answer.headers.get("content-length") == "0"
+    assert [request.method for request in provider.requests] == [sent] * 3
+    assert framing == "close" or provider.requests[-1].connection.index == 0

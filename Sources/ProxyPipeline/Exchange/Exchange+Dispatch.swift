@@ -168,7 +168,9 @@ extension Exchange {
     phase = .awaitingHead
     outcome.isRequestSent = true
     times.lastUpstreamByte = Clocks.coarseNanoseconds()
-    connection.begin(self, method: request.method)
+    // Only HEAD makes a difference to where an answer ends, and an adapter may have chosen another method than
+    // the client.
+    connection.begin(self, method: upstreamMethod.equals(Slice("HEAD")) ? .head : .get)
     let isStreamed = !isBodyComplete && body == nil
     let held = isStreamed ? 0 : (body?.readableBytes ?? 0)
     var bytes = loop.composeRequestHead(self, route, isStreamed: isStreamed, heldBytes: held)

@@ -64,9 +64,8 @@ extension Exchange {
     phase = .answering
     outcome.responseBytes = UInt64(held.readableBytes)
     responseMap.removeReceived(Slice("content-length"))
-    let hasBody = response.framing != .none
-    writeHead(hasBody ? .counted(held.readableBytes) : .asReceived)
-    if held.readableBytes > 0, hasBody { emit(held) }
+    writeHead(mayHaveBody ? .counted(held.readableBytes) : .asReceived)
+    if held.readableBytes > 0, mayHaveBody { emit(held) }
     flushAnswer()
     endProvider(LLMP_OK)
     end(keepAlive: answer.keepAlive)

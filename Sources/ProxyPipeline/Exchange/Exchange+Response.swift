@@ -34,7 +34,8 @@ extension Exchange {
     phase = .answering
     let wantsEvents = response.isEventStream && facts.responseSSE & live != 0
     answer.isTransformed =
-      answer.mode != LLMP_MODE_PASS || wantsEvents || facts.responseChunk & live != 0
+      response.framing != .none
+      && (answer.mode != LLMP_MODE_PASS || wantsEvents || facts.responseChunk & live != 0)
     if wantsEvents || answer.mode == LLMP_MODE_SSE, answer.splitter == nil {
       answer.splitter = SSESplitter()
     }
@@ -67,14 +68,21 @@ extension Exchange {
   private func composeHead() {
     let length: LoopContext.AnswerLength
     switch answer.framing {
+    // Empty, or the provider was asked with HEAD: what it says about a length is not about our answer.
+    case .none where mayHaveBody: length = .counted(0)
     case .none, .length: length = .asReceived
     case .chunked, .rechunked: length = .chunked
     case .untilClose: length = .untilClose
     }
-    if answer.framing != .none, answer.framing != .length {
+    if answer.framing != .length, answer.framing != .none || mayHaveBody {
       responseMap.removeReceived(Slice("content-length"))
     }
     writeHead(length)
+  }
+
+  /// Whether the client expects a body behind the head, if only an empty one (RFC 9112 6.3).
+  var mayHaveBody: Bool {
+    request.method != .head && outcome.status != 204 && outcome.status != 304
   }
 
   /// Composes the head; it is written with the first bytes of the body, or when the read is done.
@@ -101,6 +109,7 @@ extension Exchange {
   func deliver(
     _ bytes: ByteBuffer, _ spans: ContiguousArray<Range<Int>>, isWhole: Bool, ended: Bool
   ) {
+    if response.framing == .none { return }
     if phase == .holdingAnswer { return holdAnswer(bytes, spans) }
     if answer.isTransformed {
       return transform(bytes, spans)

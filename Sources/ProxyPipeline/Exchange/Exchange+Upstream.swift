@@ -20,8 +20,10 @@ extension Exchange: UpstreamExchange {
     let now = Clocks.monotonicNanoseconds()
     times.upstreamHead = now
     times.lastUpstreamByte = now
+    // What the client may not be sent is not looked at: an adapter can ask with GET where the client said HEAD.
     response = ReceivedHead(
-      status: head.status, framing: head.framing, isEventStream: head.isEventStream)
+      status: head.status, framing: request.method == .head ? .none : head.framing,
+      isEventStream: head.isEventStream)
     responseMap.attach(base: arena.copy(bytes).start, fields: head.fields)
     for index in responseMap.fields.indices where responseMap.fields[index].isHopByHop {
       responseMap.markRemoved(index)

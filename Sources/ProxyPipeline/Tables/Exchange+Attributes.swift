@@ -45,7 +45,8 @@ extension Exchange {
     switch attribute {
     case LLMP_ATTR_UPSTREAM_URL: return setUpstreamURL(value)
     case LLMP_ATTR_UPSTREAM_METHOD:
-      guard FieldRules.isToken(value.bytes) else { return LLMP_E_INVALID }
+      // What follows an answer to CONNECT is not HTTP.
+      guard FieldRules.isToken(value.bytes), !value.equals(Slice("CONNECT")) else { return LLMP_E_INVALID }
       upstreamMethod = arena.copy(value.bytes)
       return LLMP_OK
     default: return LLMP_E_UNSUPPORTED

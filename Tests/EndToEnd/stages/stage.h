@@ -1,5 +1,5 @@
-/* The parts that every C stage of the end-to-end tests has in common: one module, one middleware.
- * A stage defines NAME (a string) and its hooks, then says STAGE(.request_headers = ...). */
+/* The parts that every C plugin of the end-to-end tests has in common: one module of one component.
+ * It defines NAME (a string) and its hooks, then says STAGE(.request_headers = ...) or ADAPTER(.prepare = ...). */
 #include <llm_proxy_plugin.h>
 
 #define STR(s) ((llmp_str_t)LLMP_LIT(s))
@@ -15,13 +15,13 @@ static llmp_status_t create(const llmp_create_t *in, void **inst, llmp_err_t *e)
 
 static void destroy(void *inst) { (void)inst; }
 
-#define STAGE(...)                                                                                 \
+#define MODULE(VTABLE, KIND, SUMMARY, ...)                                                         \
   LLMP_STAMP("abi=0.0;min=0;id=test." NAME ";version=1.0.0;runtime=c");                            \
-  static const llmp_middleware_t table = {.struct_size = sizeof table, __VA_ARGS__};               \
+  static const VTABLE table = {.struct_size = sizeof table, __VA_ARGS__};                          \
   static const llmp_component_t component = {.struct_size = sizeof component,                      \
-                                             .kind = LLMP_KIND_MIDDLEWARE,                         \
+                                             .kind = KIND,                                         \
                                              .name = LLMP_LIT(NAME),                               \
-                                             .summary = LLMP_LIT("a stage of the tests"),          \
+                                             .summary = LLMP_LIT(SUMMARY),                         \
                                              .vtable = &table,                                     \
                                              .create = create,                                     \
                                              .destroy = destroy};                                  \
@@ -38,6 +38,9 @@ static void destroy(void *inst) { (void)inst; }
     (void)loader;                                                                                  \
     return &module;                                                                                \
   }
+
+#define STAGE(...) MODULE(llmp_middleware_t, LLMP_KIND_MIDDLEWARE, "a stage of the tests", __VA_ARGS__)
+#define ADAPTER(...) MODULE(llmp_provider_t, LLMP_KIND_PROVIDER, "an adapter of the tests", __VA_ARGS__)
 
 #define HOOK(name) static llmp_verdict_t name(void *inst, llmp_req_t *r, void **slot, llmp_err_t *e)
 #define UNUSED (void)inst, (void)r, (void)slot, (void)e
