@@ -206,6 +206,85 @@ def test_reservations_of_streams_under_way_count(metered, provider):
     assert chat(metered, token["token"], max_tokens=10).status == 200
 
 
+def leave(proxy, provider, token, **changes):
+    """Asks for an answer and goes when the provider is at work on it."""
+    before = len(provider.requests)
+    with proxy.client() as client:
+        client.ask("POST", "/v1/chat/completions", token=token, body={
+            "model": "gpt-4o", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}]} | changes)
+        connection = provider.wait_for_requests(before + 1).connection
+    assert connection.closed.wait(10)
+
+
+@pytest.mark.parametrize("changes", [{}, {"stream": True}])
+def test_leaving_before_the_answer_is_charged_what_was_reserved(metered, provider, changes):
+    token = metered.management.create_token(budget={"total_micros": 2500})
+    provider.reset(answers.silent)
+    leave(metered, provider, token["token"], **changes)
+    (entry,) = eventually(lambda: entries(metered, outcome="client_gone"), "the entry")
+    assert (entry["provenance"], entry["output_tokens"]) == ("estimated", 100)
+    assert entry["charged_micros"] == charge(entry, PRICE) > 1000
+    # A third answer of that size does not fit, whoever reads the first two.
+    leave(metered, provider, token["token"], **changes)
+    eventually(lambda: chat(metered, token["token"], max_tokens=100).status == 429, "the budget to be used up")
+    assert len(provider.requests) == 2
+    check_balances(metered)
+
+
+def test_leaving_in_the_middle_of_a_whole_answer_is_charged_what_was_reserved(metered, provider):
+    def part(exchange):
+        exchange.head(200, answers.JSON | {"Content-Length": 1000})
+        exchange.send(b'{"choices":')
+        exchange.hold()
+
+    provider.reset(part)
+    token = metered.management.create_token(budget={"total_micros": 2500})
+    with metered.client() as client:
+        client.ask("POST", "/v1/chat/completions", token=token["token"], body={"model": "gpt-4o", "max_tokens": 100})
+        client.head()
+        client.reader.exactly(5)
+    (entry,) = eventually(lambda: entries(metered, outcome="client_gone"), "the entry")
+    assert (entry["provenance"], entry["output_tokens"]) == ("estimated", 100)
+
+
+def test_leaving_a_stream_is_charged_its_events(metered, provider):
+    provider.reset(answers.stream_until(threading.Event(), *[answers.delta("a")] * 3))
+    token = metered.management.create_token(budget={"total_micros": 2500})
+    with metered.client() as client:
+        client.ask("POST", "/v1/chat/completions", token=token["token"],
+                   body={"model": "gpt-4o", "stream": True, "max_tokens": 100})
+        client.head()
+        for _ in range(3):
+            client.event()
+    (entry,) = eventually(lambda: entries(metered, outcome="client_gone"), "the entry")
+    assert (entry["provenance"], entry["output_tokens"]) == ("counted", 3)
+
+
+@pytest.mark.parametrize("script, status", [
+    (answers.close, 502), (answers.reset, 502), (answers.raw(b"nonsense\r\n\r\n", "close"), 502),
+    (answers.whole({"error": {}}, 400, reason="Bad Request"), 400), (answers.whole({"error": {}}, 500), 500),
+    (answers.whole({"error": {}}, 429), 429)])
+def test_what_the_provider_refused_or_did_not_answer_is_free(metered, provider, script, status):
+    provider.reset(script)
+    token = metered.management.create_token(budget={"total_micros": 2500})
+    assert chat(metered, token["token"], max_tokens=100).status == status
+    (entry,) = eventually(lambda: entries(metered, token_id=token["id"]), "the entry")
+    assert entry["charged_micros"] == 0
+    provider.reset(answers.whole())
+    assert chat(metered, token["token"], max_tokens=200).status == 200
+
+
+def test_a_provider_that_cannot_be_reached_costs_nothing(metered, provider):
+    token = metered.management.create_token(budget={"total_micros": 2500})
+    provider.refuse()
+    try:
+        assert chat(metered, token["token"], max_tokens=100).status == 502
+    finally:
+        provider.listen()
+    (entry,) = eventually(lambda: entries(metered, token_id=token["id"]), "the entry")
+    assert entry["charged_micros"] == 0
+
+
 class Crowd:
     """Clients that spend, some of which leave in the middle of a stream."""
 

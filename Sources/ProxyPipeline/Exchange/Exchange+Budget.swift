@@ -62,6 +62,13 @@ extension Exchange {
   func settleBudget(_ entry: inout UsageEntry) {
     guard let reservation else { return }
     self.reservation = nil
+    // A micro-unit is set aside where nothing is known of the cost.
+    if reservation.micros > 1, isLeftUnmeasured(entry) {
+      // It does not throw for what it has admitted.
+      let reserved = (try? reservedOutput()).flatMap(Self.plausible) ?? 0
+      entry.counts = UsageCounts(input: estimatedInput, output: max(entry.counts.output, reserved))
+      entry.provenance = .estimated
+    }
     var micros: Int64 = 0
     if let model = entry.model, let price = loop.state.prices.price(model: model, provider: entry.api) {
       let counts = entry.counts
@@ -72,6 +79,14 @@ extension Exchange {
     reservation.settle(cost: charge.micros)
     entry.charge = charge
     entry.reservation = reservation
+  }
+
+  /// Whether the client left a provider at work before anything told what the work costs. It may be all that was
+  /// asked for, and leaving early must be no way around a budget. What never reached a provider, or was refused
+  /// by it, costs nothing, and of a stream the events have been counted.
+  private func isLeftUnmeasured(_ entry: UsageEntry) -> Bool {
+    outcome.isClientGone && outcome.isRequestSent && isBodyComplete && outcome.status < 400
+      && entry.provenance != .reported && entry.provenance != .counted
   }
 }
 

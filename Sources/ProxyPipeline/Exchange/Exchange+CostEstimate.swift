@@ -37,7 +37,7 @@ extension Exchange {
   }
 
   /// Model tokens that the answer may have: the highest limit the request names, for each of its choices.
-  private func reservedOutput() throws(GatewayFault) -> Int64 {
+  func reservedOutput() throws(GatewayFault) -> Int64 {
     var limit: Int64?
     for name in ["max_completion_tokens", "max_output_tokens", "max_tokens"] as [StaticString] {
       if let number = try number(name) { limit = max(number, limit ?? 0) }

@@ -60,7 +60,7 @@ extension Exchange {
   }
 
   /// A count that a provider gave; `nil` when it gave none. Whatever it says, sums of counts stay numbers.
-  private static func plausible(_ count: Int64) -> Int64? { count < 0 ? nil : min(count, 1_000_000_000_000) }
+  static func plausible(_ count: Int64) -> Int64? { count < 0 ? nil : min(count, 1_000_000_000_000) }
 
   // MARK: when the provider said nothing
 
