@@ -62,6 +62,9 @@ static void heads(void) {
   CHECK_INT(send(fh_begin(h, "GET", "/v1/models?model=gpt-4o", NULL)), LLMP_DETACH);
   check_refused(fh_begin(h, "GET", "/v1/models?x=1&model=o3", NULL), 403, "model_not_allowed");
   check_refused(fh_begin(h, "GET", "/v1/models?model=gpt-4o&model=o3", NULL), 403, "model_not_allowed");
+  check_refused(fh_begin(h, "GET", "/v1/models?%6dode%6C=o3", NULL), 403, "model_not_allowed");
+  check_refused(fh_begin(h, "GET", "/v1/models?Model=o3", NULL), 403, "model_not_allowed");
+  CHECK_INT(send(fh_begin(h, "GET", "/v1/models?models=o3&x=model&model&%6=%", NULL)), LLMP_DETACH);
   fh_request_t *q = fh_begin(h, "GET", "/v1/models", NULL);
   fh_add(q, LLMP_MAP_REQUEST, "origin", "https://a.example");
   CHECK_INT(send(q), LLMP_DETACH);
@@ -106,6 +109,21 @@ static void forms(void) {
     {NAMED("\"file\"", "x") END, false}, {NAMED("\"model\"; name=\"x\"", "gpt-4o") END, false},
     {NAMED("\"model\"; name*=utf-8''x", "gpt-4o") END, false}, {NAMED("\"model\"", "gpt-4o\r\no3") END, false},
     {"--b\nContent-Disposition: form-data; name=\"model\"\n\ngpt-4o\n--b--\n", true},
+    {NAMED("\"model\"; filename=\"a=b.wav\"", "gpt-4o") END, true},
+    {NAMED("\"a\"", "x\r y\r\n z") NAMED("\"model\"", "gpt-4o") END, true},
+    /* Folded headers, in front of an allowed decoy. */
+    {PART("Content-Disposition: form-data;\r\n name=\"model\"", "o3") NAMED("\"model\"", "gpt-4o") END, false},
+    {PART("Content-Disposition:\r\n\tform-data; name=\"model\"", "o3") NAMED("\"model\"", "gpt-4o") END, false},
+    {PART("Content-Disposition\n : form-data; name=\"model\"", "o3") NAMED("\"model\"", "gpt-4o") END, false},
+    /* CR alone is the end of a line to some. */
+    {"--b\rContent-Disposition: form-data; name=\"model\"\r\ro3\r\n" NAMED("\"model\"", "gpt-4o") END, false},
+    {NAMED("\"model\"", "gpt-4o\r--b\rContent-Disposition: form-data; name=\"model\"\r\ro3") END, false},
+    /* Names that only some parsers read. */
+    {NAMED(" \"model\"", "o3") NAMED("\"model\"", "gpt-4o") END, false},
+    {NAMED("\"mo\"del", "o3") NAMED("\"model\"", "gpt-4o") END, false},
+    {NAMED("mo\"del\"", "o3") NAMED("\"model\"", "gpt-4o") END, false},
+    {NAMED("\"=?utf-8?q?model?=\"", "o3") NAMED("\"model\"", "gpt-4o") END, false},
+    {NAMED("\"mo%64el\"", "o3") NAMED("\"model\"", "gpt-4o") END, false},
     {"--b\r\nContent-Disposition: form-data; name=\"model\"", false}, {"", false}, {"\n\n", false},
     {NAMED("\"model\"", "gpt-4o"), false}, {"Content-Disposition: name", false},
   };
@@ -121,6 +139,11 @@ static void forms(void) {
   }
   fh_request_t *q = posting(h, "/v1/files", "multipart/form-data; boundary=b", NAMED("\"purpose\"", "batch") END);
   CHECK_INT(send(q), LLMP_CONTINUE);
+  fh_close(h);
+  /* A pattern that matches much does not match a part behind the value. */
+  h = opened(LLMP_POLICY_MODELS, "{\"models\":[\"gpt-*\"]}");
+  check_refused(posting(h, "/v1/audio/transcriptions", "multipart/form-data; boundary=b",
+    NAMED("\"model\"", "gpt-4o\r--b\rContent-Disposition: form-data; name=\"model\"\r\ro3") END), 403, "model_not_allowed");
   fh_close(h);
 }
 
