@@ -114,12 +114,13 @@ static llmp_verdict_t refuse_value(const whitelist_t *w, llmp_req_t *r, const pa
   return verdict;
 }
 
-static llmp_verdict_t refuse_repetition(const whitelist_t *w, llmp_req_t *r, const parameter_t *parameter,
-                                        llmp_err_t *e) {
+/* "Parameter 'n' is given too many times" */
+static llmp_verdict_t refuse_name(const whitelist_t *w, llmp_req_t *r, llmp_str_t name, llmp_str_t why,
+                                  llmp_err_t *e) {
   llmp_buf_t message = {0};
   LLMP_BUF_LIT(&message, "Parameter '");
-  text_add_clean(&message, parameter->name, SHOWN_VALUE_MAX);
-  LLMP_BUF_LIT(&message, "' is given too many times");
+  text_add_clean(&message, name, SHOWN_VALUE_MAX);
+  llmp_buf_str(&message, why);
   llmp_verdict_t verdict = message.failed
     ? LLMP_HOOK_FAIL(e, LLMP_E_NO_MEMORY, "out of memory")
     : whitelist_refuse(w, r, 400, LLMP_S("param_not_allowed"), llmp_buf_view(&message), e);
@@ -137,9 +138,18 @@ static llmp_verdict_t refuse_body(const whitelist_t *w, llmp_req_t *r, llmp_err_
 
 typedef enum finding { FINDING_ALLOWED, FINDING_ANSWERED, FINDING_NOT_JSON } finding_t;
 
+bool whitelist_lookalike(const whitelist_t *w, llmp_req_t *r, llmp_str_t name, llmp_str_t *found) {
+  return w->json->lookalike(w->host->ctx, r, LLMP_MAP_REQUEST, name, found) == LLMP_OK;
+}
+
 /* Every occurrence of the parameter. ANSWERED: *verdict is what the hook returns. */
 static finding_t check(const whitelist_t *w, llmp_req_t *r, const parameter_t *parameter,
                        llmp_verdict_t *verdict, llmp_err_t *e) {
+  llmp_str_t other = {NULL, 0};
+  if (whitelist_lookalike(w, r, parameter->name, &other)) {
+    *verdict = refuse_name(w, r, other, LLMP_S(WHITELIST_LOOKALIKE), e);
+    return FINDING_ANSWERED;
+  }
   for (size_t nth = 0;; nth++) {
     llmp_str_t raw = {NULL, 0}, text = {NULL, 0};
     llmp_status_t status = w->json->member(w->host->ctx, r, LLMP_MAP_REQUEST, parameter->name, nth, &raw);
@@ -150,7 +160,7 @@ static finding_t check(const whitelist_t *w, llmp_req_t *r, const parameter_t *p
       return FINDING_ANSWERED;
     }
     if (nth == OCCURRENCES_MAX) {
-      *verdict = refuse_repetition(w, r, parameter, e);
+      *verdict = refuse_name(w, r, parameter->name, LLMP_S("' is given too many times"), e);
       return FINDING_ANSWERED;
     }
     llmp_buf_t scratch = {0};

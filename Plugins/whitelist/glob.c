@@ -127,6 +127,8 @@ bool glob_match(const glob_t *g, llmp_str_t text) {
   if (!g->well_formed) return false;
   const char *p = text.len > 0 ? text.ptr : "", *end = p + text.len;
   if (g->literal && text.len != g->n_steps) return false;
+  /* To whoever ends texts at a NUL it is another text. */
+  if (memchr(p, 0, text.len) != NULL) return false;
   for (uint32_t i = 0; i < g->n_parts; i++) {
     const glob_part_t *part = &g->parts[i];
     bool is_last = i + 1 == g->n_parts;

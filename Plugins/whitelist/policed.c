@@ -210,10 +210,20 @@ llmp_verdict_t policed_edit(const whitelist_t *w, llmp_req_t *r, llmp_err_t *e) 
 
 /* ------------------------------------------------------------------ the body ----------------- */
 
+/* A name that is spelt otherwise and yet may be taken for one that a policy is about. */
+static llmp_verdict_t refuse_lookalike(const whitelist_t *w, llmp_req_t *r, llmp_str_t name,
+                                       uint32_t http_status, llmp_str_t code, llmp_err_t *e) {
+  llmp_str_t other = {NULL, 0};
+  if (!whitelist_lookalike(w, r, name, &other)) return LLMP_CONTINUE;
+  return refuse_value(w, r, http_status, code, "Parameter '", other, WHITELIST_LOOKALIKE, e);
+}
+
 static llmp_verdict_t check_models(const whitelist_t *w, llmp_req_t *r, const policy_t *policy,
                                    const policed_body_t *body, llmp_err_t *e) {
   llmp_str_t raw = {NULL, 0};
   size_t n = 0;
+  llmp_verdict_t unclear = refuse_lookalike(w, r, LLMP_S("model"), 403, LLMP_S("model_not_allowed"), e);
+  if (unclear != LLMP_CONTINUE) return unclear;
   while (member(w, r, LLMP_S("model"), n, &raw) == LLMP_OK) {
     llmp_buf_t scratch = {0};
     llmp_str_t model = raw;
@@ -268,7 +278,8 @@ static llmp_verdict_t check_policy_body(const whitelist_t *w, llmp_req_t *r, con
   for (size_t i = 0; i < policy->n_parameters && body->is_json && verdict == LLMP_CONTINUE; i++) {
     const policy_parameter_t *parameter = &policy->parameters[i];
     bool edited = parameter->strip || parameter->force.len > 0;
-    if (!edited) verdict = check_parameter(w, r, parameter, e);
+    verdict = refuse_lookalike(w, r, parameter->name, 400, LLMP_S("param_not_allowed"), e);
+    if (!edited && verdict == LLMP_CONTINUE) verdict = check_parameter(w, r, parameter, e);
   }
   return verdict;
 }

@@ -44,6 +44,10 @@ llmp_verdict_t policed_edit(const whitelist_t *w, llmp_req_t *r, llmp_err_t *e);
 llmp_verdict_t policed_body(const whitelist_t *w, llmp_req_t *r, uint32_t members, policed_body_t *body,
                             llmp_err_t *e);
 
+/* Whether the body gives a name that some parsers take for `name` although it is spelt otherwise. */
+bool whitelist_lookalike(const whitelist_t *w, llmp_req_t *r, llmp_str_t name, llmp_str_t *found);
+#define WHITELIST_LOOKALIKE "' is not allowed: spell it as the API does"
+
 /* Refuses as `respond_error` of the host does; LLMP_ERROR when that fails. */
 llmp_verdict_t whitelist_refuse(const whitelist_t *w, llmp_req_t *r, uint32_t http_status, llmp_str_t code,
                                 llmp_str_t message, llmp_err_t *e);

@@ -70,16 +70,6 @@ public struct JSONMembers: Sendable {
     return members.last { JSONText.key($0.key, hasEscapes: $0.keyHasEscapes, in: bytes, equals: name) }?.value
   }
 
-  /// How many members have this key, ASCII letters compared without regard to case, as some parsers do.
-  public func count(inAnyCase name: StaticString, in bytes: UnsafeRawBufferPointer) -> Int {
-    var count = 0
-    for member in members
-    where JSONText.key(member.key, hasEscapes: member.keyHasEscapes, in: bytes, equalsIgnoringCase: name) {
-      count += 1
-    }
-    return count
-  }
-
   /// How many members have this key.
   public func count(named name: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer) -> Int {
     var count = 0
@@ -120,5 +110,56 @@ public struct JSONMembers: Sendable {
     }
     index = reader.blank(index)
     guard index == reader.end else { throw .malformed(offset: index) }
+  }
+}
+
+extension JSONMembers {
+  /// The first member whose key is not `name` and yet is taken for it by a parser that ignores case, as Go's does,
+  /// or whose texts end at a NUL, as those of C do.
+  public func lookalike(of name: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer) -> JSONMember? {
+    members.first { member in
+      let key = UnsafeRawBufferPointer(rebasing: bytes[member.key])
+      return Self.resembles(key, member.keyHasEscapes, name)
+        && !JSONText.key(member.key, hasEscapes: member.keyHasEscapes, in: bytes, equals: name)
+    }
+  }
+
+  /// How many members have this key or one that is taken for it, as `lookalike` says.
+  public func count(resembling name: StaticString, in bytes: UnsafeRawBufferPointer) -> Int {
+    let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    return members.count {
+      Self.resembles(UnsafeRawBufferPointer(rebasing: bytes[$0.key]), $0.keyHasEscapes, name)
+    }
+  }
+
+  private static func resembles(
+    _ key: UnsafeRawBufferPointer, _ hasEscapes: Bool, _ name: UnsafeRawBufferPointer
+  ) -> Bool {
+    // Nearly all keys are told apart here: what stands for a letter in another way is longer than it.
+    let mayBeLonger = hasEscapes || (key.count > name.count && key.contains { $0 >= 0x80 })
+    guard key.count == name.count || mayBeLonger else { return false }
+    var reader = JSONUnescaper(key)
+    for byte in name {
+      guard reader.nextFolded() == FieldRules.lowercased(byte) else { return false }
+    }
+    return (reader.next() ?? 0) == 0 && !reader.isMalformed
+  }
+}
+
+extension JSONUnescaper {
+  /// The next byte, letters in lower case. Two letters beyond ASCII have an ASCII letter for their lower or upper
+  /// case: U+017F that of s, U+212A that of k.
+  fileprivate mutating func nextFolded() -> UInt8? {
+    guard let byte = next() else { return nil }
+    var ahead = self
+    if byte == 0xc5, ahead.next() == 0xbf {
+      self = ahead
+      return UInt8(ascii: "s")
+    }
+    if byte == 0xe2, ahead.next() == 0x84, ahead.next() == 0xaa {
+      self = ahead
+      return UInt8(ascii: "k")
+    }
+    return FieldRules.lowercased(byte)
   }
 }

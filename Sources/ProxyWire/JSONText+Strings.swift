@@ -61,22 +61,6 @@ extension JSONText {
     return reader.next() == nil && !reader.isMalformed
   }
 
-  /// Whether a key as written in the text equals a name, ASCII letters compared without regard to case.
-  static func key(
-    _ key: Range<Int>, hasEscapes: Bool, in bytes: UnsafeRawBufferPointer,
-    equalsIgnoringCase name: StaticString
-  ) -> Bool {
-    let raw = UnsafeRawBufferPointer(rebasing: bytes[key])
-    guard hasEscapes else { return FieldRules.equalsIgnoringCase(raw, name) }
-    var reader = JSONUnescaper(raw)
-    for index in 0..<name.utf8CodeUnitCount {
-      guard let byte = reader.next(),
-        FieldRules.lowercased(byte) == FieldRules.lowercased(name.utf8Start[index])
-      else { return false }
-    }
-    return reader.next() == nil && !reader.isMalformed
-  }
-
   /// Whether a key as written in the text equals a reference of a JSON pointer (`~1` is `/`, `~0` is `~`).
   static func key(
     _ key: Range<Int>, hasEscapes: Bool, in bytes: UnsafeRawBufferPointer,

@@ -243,6 +243,27 @@ def test_no_content_type_is_a_way_around_a_whitelist(proxy, provider, kind):
 # Sizes and slowness
 
 
+@pytest.mark.parametrize("body", [
+    b'{"model":"gpt-4o","Model":"gpt-4o"}', b'{"MODEL":"gpt-4o"}', b'{"mod\\u0045l":"gpt-4o"}',
+    b'{"model\\u0000x":"gpt-4o","model":"gpt-4o"}'])
+def test_a_name_that_may_be_taken_for_a_governed_one_is_refused(proxy, provider, token, body):
+    answer = proxy.call("POST", "/v1/chat/completions", {"Content-Type": "application/json"}, body, token)
+    assert (answer.status, answer.code) == (400, "param_not_allowed")
+    assert "spell it as the API does" in answer.json()["error"]["message"]
+    assert provider.requests == []
+
+
+@pytest.mark.parametrize("body", [
+    b"\xef\xbb\xbf" + b'{"model":"gpt-5"}', '{"model":"gpt-5"}'.encode("utf-16"), '{"model":"gpt-5"}'.encode("utf-32-be"),
+    b'{"model":"gpt-4o"}\0', b'{"model":"gpt-4o"}{"model":"gpt-5"}', b'\0{"model":"gpt-5"}', b'\x0b{"model":"gpt-5"}',
+    b'{"model":"gpt-4o\0"}', b'{"model":"gpt-4o","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    b"[" * 500_000, b'{"x":' * 100_000])
+def test_what_parsers_read_differently_is_refused_while_a_whitelist_is_in_force(proxy, provider, token, body):
+    answer = proxy.call("POST", "/v1/chat/completions", {"Content-Type": "application/json"}, body, token)
+    assert (answer.status, answer.code) == (400, "invalid_request_body")
+    assert provider.requests == []
+
+
 def test_a_held_body_that_announces_too_much_is_413_before_it_is_sent(proxy, provider, token):
     with proxy.client() as client:
         client.ask("POST", "/v1/chat/completions", {"Content-Type": "application/json", "Content-Length": 2 << 20},

@@ -133,6 +133,10 @@ def test_required_headers(proxy, provider, governed, member):
     ({"max_tokens": {"min": 1}}, b'{"model":"gpt-4o","max_tok\\u0065ns":0}'),
     ({"max_tokens": {"max": 100}}, b'{"model":"gpt-4o","max_tokens":1,"max_tokens":999}'),
     ({"user": {"strip": True}}, b'{"model":"gpt-4o"' + b',"user":1' * 12 + b"}"),
+    ({"max_tokens": {"max": 10}}, {"max_tokens": 5, "Max_Tokens": 5}),
+    ({"max_tokens": {"max": 10}}, {"max_to\u212aens": 5}),
+    ({"stop": {"strip": True}}, '{"\u017ftop":"x"}'.encode()),
+    ({"user": {"force": "team"}}, {"USER": "me"}),
 ])
 def test_parameters_refused(proxy, provider, governed, parameters, body):
     assert refused(send(proxy, governed({"parameters": parameters}), body, headers=JSON), 400, "param_not_allowed")

@@ -155,15 +155,16 @@ static const char *valid_value(const char *p, const char *end, int depth) {
   return scalar != NULL || huge ? p : NULL;
 }
 
-/* The key as a parser reads it equals name. */
-static bool same_name(llmp_str_t key, llmp_str_t name) {
-  if (memchr(key.ptr, '\\', key.len) == NULL) return llmp_eq(key, name);
-  json_t *decoded = json_loadb(key.ptr - 1, key.len + 2, JSON_DECODE_ANY, NULL);
-  bool same = decoded != NULL && llmp_eq(llmp_slice(json_string_value(decoded), json_string_length(decoded)),
-    name);
+/* The key as a parser reads it: equal to name, or, for `loosely`, but for case. */
+static bool matches(llmp_str_t key, llmp_str_t name, bool loosely) {
+  json_t *decoded = json_loadb(key.ptr - 1, key.len + 2, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+  if (decoded != NULL) key = llmp_slice(json_string_value(decoded), json_string_length(decoded));
+  bool same = loosely ? llmp_ieq(key, name) : llmp_eq(key, name);
   json_decref(decoded);
   return same;
 }
+
+static bool same_name(llmp_str_t key, llmp_str_t name) { return matches(key, name, false); }
 
 bool fh_json_member(const char *body, size_t n, llmp_str_t name, size_t nth, llmp_str_t *raw, bool *valid) {
   const char *end = body + n, *p = llmp_json_space(body, end);
@@ -201,6 +202,24 @@ static llmp_status_t member(llmp_ctx_t *c, llmp_req_t *r, llmp_map_t body, llmp_
   (void)c;
   fh_need_hook((fh_request_t *)r, "json member");
   return look((fh_request_t *)r, body, name, nth, raw);
+}
+
+static llmp_status_t lookalike(llmp_ctx_t *c, llmp_req_t *r, llmp_map_t body, llmp_str_t name,
+  llmp_str_t *found) {
+  fh_request_t *q = (fh_request_t *)r;
+  llmp_json_iter_t it;
+  llmp_str_t key = {NULL, 0}, value = {NULL, 0};
+  (void)c;
+  fh_need_hook(q, "json lookalike");
+  if (body != LLMP_MAP_REQUEST || q->body == NULL || !llmp_json_open(&it, llmp_slice(q->body, q->body_len))) {
+    return LLMP_E_STATE;
+  }
+  while (llmp_json_next(&it, &key, &value)) {
+    if (!matches(key, name, true) || same_name(key, name)) continue;
+    *found = fh_lend(q, -1, key.ptr, key.len);
+    return LLMP_OK;
+  }
+  return LLMP_E_NOT_FOUND;
 }
 
 /* Replaces, adds behind the last member or removes; names in pointers are taken as they are. */
@@ -244,7 +263,7 @@ static llmp_status_t set(llmp_ctx_t *c, llmp_req_t *r, llmp_map_t body, llmp_str
   return LLMP_OK;
 }
 
-static const llmp_json_api_t json = {sizeof json, 0, get, set, member};
+static const llmp_json_api_t json = {sizeof json, 0, get, set, member, lookalike};
 
 /* ------------------------------------------------------------------ llmp.timer/1 ------------- */
 

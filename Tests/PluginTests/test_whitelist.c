@@ -94,6 +94,7 @@ static void an_api_without_lists_allows_all(void) {
 #define PATTERNS_OF_MODEL "' is not allowed. Allowed patterns: [gpt-4o gpt-4.1-* []"
 #define PATTERNS_OF_N "' is not allowed. Allowed patterns: [1 2 0.7 true]"
 #define DENIED_MODEL(value) "Parameter 'model' value '" value PATTERNS_OF_MODEL
+#define DENIED_SPELLING(name) "Parameter '" name "' is not allowed: spell it as the API does"
 #define DENIED_N(value) "Parameter 'n' value '" value PATTERNS_OF_N
 
 typedef struct body_case { const char *body, *refusal; } body_case_t; /* NULL: passes */
@@ -103,7 +104,7 @@ static const body_case_t bodies[] = {
     {"{}", NULL},
   {"{\"messages\":[]}", NULL}, {" \r\n\t{ \"model\" : \"gpt-4o\" } ", NULL},
     {"{\"model\":\"gpt\\u002d4o\"}", NULL},
-  {"{\"model\":\"gpt-4o\",\"model\":\"gpt-4.1-x\"}", NULL}, {"{\"Model\":\"no\"}", NULL},
+  {"{\"model\":\"gpt-4o\",\"model\":\"gpt-4.1-x\"}", NULL}, {"{\"models\":\"no\"}", NULL},
   {"{\"model\":\"gpt-3.5-turbo\"}", DENIED_MODEL("gpt-3.5-turbo")},
     {"{\"model\":\"GPT-4o\"}", DENIED_MODEL("GPT-4o")},
   {"{\"model\":\"gpt-4.1-a/b\"}", DENIED_MODEL("gpt-4.1-a/b")}, {"{\"model\":\"\"}", DENIED_MODEL("")},
@@ -121,6 +122,10 @@ static const body_case_t bodies[] = {
   {"{\"n\":0.70}", NULL}, {"{\"n\":true}", NULL}, {"{\"n\":3}", DENIED_N("3")},
     {"{\"n\":1e999}", DENIED_N("+Inf")},
   {"{\"n\":9,\"model\":\"o1\"}", DENIED_MODEL("o1")}, /* in the order of the configuration */
+  {"{\"Model\":\"gpt-4o\"}", DENIED_SPELLING("Model")}, {"{\"model\":\"gpt-4o\",\"N\":1}", DENIED_SPELLING("N")},
+  {"{\"mod\\u0045l\":\"gpt-4o\"}", DENIED_SPELLING("mod\\u0045l")},
+  {"{\"model\":\"gpt-4.1-\\u0000\"}", DENIED_MODEL("gpt-4.1-?")},
+  {"{\"model\":\"gpt-4o\",\"x\":{\"Model\":\"o1\"}}", NULL},
 };
 
 static void parameters(void) {

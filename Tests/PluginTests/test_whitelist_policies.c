@@ -83,6 +83,7 @@ static void models(void) {
   CHECK_INT(send(posting(h, "/v1/files", "application/json", "{}")), LLMP_CONTINUE);
   CHECK_INT(send(posting(h, "/v1/files", "application/octet-stream", "\x01\x02")), LLMP_CONTINUE);
   check_refused(chatting(h, "{\"model\":\"gpt-4\"}"), 403, "model_not_allowed");
+  check_refused(chatting(h, "{\"model\":\"gpt-4o\",\"MODEL\":\"gpt-4o\"}"), 403, "model_not_allowed");
   check_refused(chatting(h, "{\"model\":5}"), 403, "model_not_allowed");
   check_refused(chatting(h, "{\"model\":null}"), 403, "model_not_allowed");
   check_refused(chatting(h, "{}"), 403, "model_not_allowed");
@@ -156,6 +157,11 @@ static void parameters(void) {
     {"{\"max\":4}", "{\"p\":1e1}", false}, {"{\"max\":4}", "{\"p\":\"1\"}", false},
     {"{\"max\":4}", "{\"p\":true}", false}, {"{\"max\":4}", "{\"p\":null}", true},
     {"{\"max\":4}", "{\"p\":[1]}", false}, {"{\"max\":4}", "{\"p\":1e999}", false},
+    {"{\"max\":4}", "{\"p\":4e0}", true}, {"{\"max\":4}", "{\"p\":400E-2}", true}, {"{\"max\":4}", "{\"p\":5e0}", false},
+    {"{\"max\":4}", "{\"p\":0.5E+1}", false}, {"{\"max\":4}", "{\"p\":500e-2}", false},
+    {"{\"max\":4}", "{\"p\":0.00000000005e11}", false}, {"{\"min\":0}", "{\"p\":-0}", true},
+    {"{\"min\":0}", "{\"p\":-1e-300}", false}, {"{\"max\":4}", "{\"p\":1,\"P\":1}", false},
+    {"{\"strip\":true}", "{\"P\":1}", false}, {"{\"force\":1}", "{\"P\":1}", false},
     {"{\"max\":4}", "{\"p\":1,\"p\":5}", false}, {"{\"max\":4}", "{\"\\u0070\":5}", false},
     {"{\"max\":4,\"allow\":[\"?\"]}", "{\"p\":5}", false}, {"{\"max\":9,\"allow\":[\"5\"]}", "{\"p\":6}", false},
   };

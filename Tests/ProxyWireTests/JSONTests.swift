@@ -92,9 +92,31 @@ import WireFuzz
       #expect(text(bytes, index.last(named: "n", in: bytes)) == "2")
       #expect(text(bytes, index.last(named: "model", in: bytes)) == "\"b\"")
       #expect(index.last(named: "mode", in: bytes) == nil)
-      #expect(index.count(inAnyCase: "model", in: bytes) == 3)
-      #expect(index.count(inAnyCase: "n", in: bytes) == 2)
-      #expect(index.count(inAnyCase: "mode", in: bytes) == 0)
+      #expect(index.count(resembling: "model", in: bytes) == 3)
+      #expect(index.count(resembling: "n", in: bytes) == 2)
+      #expect(index.count(resembling: "mode", in: bytes) == 0)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (#"{"max_tokens":1,"n":2}"#, nil), (#"{"max_token":1,"max_tokens_":2,"":3}"#, nil),
+      (#"{"n":1,"MAX_tokens":1}"#, "MAX_tokens"),
+      (#"{"max_tokens":1,"m\u0041x_tokens":2}"#, #"m\u0041x_tokens"#),
+      ("{\"max_to\u{212a}en\u{17f}\":1}", "max_to\u{212a}en\u{17f}"),
+      (#"{"max_to\u212aens":1}"#, #"max_to\u212aens"#),
+      (#"{"max_tokens\u0000":1}"#, #"max_tokens\u0000"#),
+      (#"{"max_tokens\u0000x":1}"#, #"max_tokens\u0000x"#),
+      (#"{"m\u0061x_tokens":1}"#, nil), ("{\"max_to\u{e2}kens\":1,\"\u{17e}\":2}", nil),
+    ] as [(String, String?)])
+  func `a key is a lookalike when only case or a NUL tells it from a name`(text: String, expected: String?)
+    throws
+  {
+    try withBytes(text) { bytes in
+      var index = JSONMembers()
+      try index.index(bytes)
+      let found = withBytes("max_tokens") { index.lookalike(of: $0, in: bytes) }
+      #expect(found.map { String(decoding: bytes[$0.key], as: UTF8.self) } == expected)
     }
   }
 

@@ -461,6 +461,9 @@ typedef struct llmp_json_api {
   /* The nth top-level member of that (unescaped) name: JSON lets a name repeat, and parsers differ
    * in which one they believe. LLMP_E_INVALID: the body is not one valid JSON object. [request] */
   llmp_status_t (*member)(llmp_ctx_t *c, llmp_req_t *r, llmp_map_t body, llmp_str_t name, size_t nth, llmp_str_t *raw) LLMP_NX;
+  /* The first top-level name that is not `name` and yet is taken for it by parsers that ignore case or stop at
+   * a NUL: a rule about one value has to refuse it. NOT_FOUND: there is none. [request] */
+  llmp_status_t (*lookalike)(llmp_ctx_t *c, llmp_req_t *r, llmp_map_t body, llmp_str_t name, llmp_str_t *found) LLMP_NX;
 } llmp_json_api_t;
 
 #define LLMP_SVC_APIS "llmp.apis/1"            /* the `apis:` of the configuration */

@@ -37,6 +37,18 @@ enum JSONService {
         return LLMP_OK
       }
     }
+    table.lookalike = { _, handle, map, name, found in
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard JSONService.isRequest(map) else { return LLMP_E_UNSUPPORTED }
+        guard let body = exchange.lentBody(map) else { return LLMP_E_STATE }
+        guard exchange.indexBody() else { return LLMP_E_INVALID }
+        guard let member = exchange.members.lookalike(of: Slice(name).bytes, in: body.bytes) else {
+          return LLMP_E_NOT_FOUND
+        }
+        found?.pointee = Slice(UnsafeRawBufferPointer(rebasing: body.bytes[member.key])).text
+        return LLMP_OK
+      }
+    }
     return ServiceTables.lasting(table)
   }()
 
