@@ -23,7 +23,7 @@ struct LimitClaim {
   let identity: UnsafeRawBufferPointer
 
   /// Bytes of its key.
-  var keyBytes: Int { rule.keyPrefix.count + identity.count + rule.keySuffix.count }
+  var keyBytes: Int { rule.keyBytes + identity.count }
 }
 
 /// Writes keys one behind the other into memory it is lent.

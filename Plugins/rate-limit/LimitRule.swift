@@ -24,6 +24,8 @@ struct LimitRule: Sendable {
   /// stays the same over a reload, so that a reload does not forgive anything.
   let keyPrefix: [UInt8]
   let keySuffix: [UInt8]
+  /// Bytes of both.
+  let keyBytes: Int
 
   init(scope: Scope, kind: Kind, limit: UInt64, instance: String) {
     self.scope = scope
@@ -31,6 +33,7 @@ struct LimitRule: Sendable {
     self.limit = limit
     keyPrefix = Array("\(instance)/\(scope.word):".utf8)
     keySuffix = Array(kind.suffix.utf8)
+    keyBytes = keyPrefix.count + keySuffix.count
   }
 
   /// The same limit with another number: of a policy, which may change with every request.
@@ -46,6 +49,7 @@ struct LimitRule: Sendable {
     self.limit = limit
     self.keyPrefix = keyPrefix
     self.keySuffix = keySuffix
+    keyBytes = keyPrefix.count + keySuffix.count
   }
 
   /// What a refusal says; after the newline, for people.

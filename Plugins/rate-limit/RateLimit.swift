@@ -109,7 +109,11 @@ final class RateLimit: Middleware, RequestHeadersHook, RequestBodyHook, RequestD
         : claims[index - rules.count]
     }
     let count = rules.count + claims.count
-    let keyBytes = (0..<count).reduce(0) { $0 + claim($1).keyBytes }
+    var keyBytes = claims.reduce(0) { $0 + $1.keyBytes }
+    // In place: a claim would count the references of its rule.
+    for index in rules.indices {
+      keyBytes += rules[index].keyBytes + caller.identity(for: rules[index].scope).count
+    }
     return try withUnsafeTemporaryAllocation(byteCount: keyBytes, alignment: 1) { memory in
       try withUnsafeTemporaryAllocation(of: llmp_limit_t.self, capacity: count) { entries in
         var keys = LimitKeys(memory)

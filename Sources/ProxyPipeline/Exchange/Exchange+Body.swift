@@ -78,7 +78,8 @@ extension Exchange {
 
   /// Reads `model` and `stream` of a held body into the metadata, whatever type it claims: providers read it too.
   func noteModel() {
-    guard indexBody(), let raw = bodyBytes else { return }
+    guard !bodyBytes.isEmpty, indexBody() else { return }
+    let raw = bodyBytes.bytes
     if let model = namedModel(in: raw) { metadata.set(LLMP_META_MODEL, .text(model)) }
     if let range = members.last(named: "stream", in: raw) {
       let isTrue = JSONText.isTrue(UnsafeRawBufferPointer(rebasing: raw[range]))
@@ -88,7 +89,7 @@ extension Exchange {
 
   /// Notes the model of a body that stages have changed, which is the one that is asked for and paid.
   func noteServedModel() {
-    guard indexBody(), let raw = bodyBytes, let model = namedModel(in: raw) else { return }
+    guard indexBody(), let model = namedModel(in: bodyBytes.bytes) else { return }
     changedModel = arena.copy(model.bytes)
   }
 
@@ -110,27 +111,11 @@ extension Exchange {
     return (JSONText.unescape(literal) ?? []).withUnsafeBytes { arena.copy($0) }
   }
 
-  /// First byte of the held body. Stays where it is until the body is replaced or the exchange ends: the
-  /// buffer is kept by this exchange and not written to once it is whole.
-  var bodyBase: UnsafeRawPointer? {
-    body?.withUnsafeReadableBytes { $0.baseAddress }
-  }
-
-  /// The held body; valid as long as `bodyBase`.
-  var bodyBytes: UnsafeRawBufferPointer? {
-    guard let body else { return nil }
-    return body.withUnsafeReadableBytes { $0 }
-  }
-
   /// Makes sure the top-level members of the held body are known; false when it is not one JSON object.
   func indexBody() -> Bool {
     if isJSONIndexed { return isJSONValid }
     isJSONIndexed = true
-    isJSONValid = false
-    guard let body else { return false }
-    body.withUnsafeReadableBytes { raw in
-      isJSONValid = (try? members.index(raw)) != nil  // why it is not valid does not matter here
-    }
+    isJSONValid = (try? members.index(bodyBytes.bytes)) != nil  // why it is not valid does not matter here
     return isJSONValid
   }
 

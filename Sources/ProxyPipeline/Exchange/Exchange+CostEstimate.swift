@@ -58,7 +58,8 @@ extension Exchange {
 
   /// The value of a member of the body that may be given once, under this very name.
   private func onlyMember(_ name: StaticString) throws(GatewayFault) -> UnsafeRawBufferPointer? {
-    guard indexBody(), let raw = bodyBytes else { return nil }
+    guard indexBody() else { return nil }
+    let raw = bodyBytes.bytes
     let given = members.count(resembling: name, in: raw)
     if given == 0 { return nil }
     guard given == 1, let range = members.value(named: name, in: raw) else { throw .repeated(name) }

@@ -59,9 +59,7 @@ extension Exchange {
     let fields = reply?.fields ?? replyStream?.fields ?? []
     outcome.status = reply?.status ?? replyStream?.status ?? 500
     detachReceivedHead()
-    var replaced = responseMap
-    replaced.added.insert(contentsOf: fields, at: 0)
-    responseMap = replaced
+    responseMap.insertFirst(fields)
     addOwnFields()
     let mustClose = !isBodyComplete && !request.isBodySmall
     bodyMode = .discarding
@@ -75,9 +73,8 @@ extension Exchange {
 
   /// A head that was received gives way to ours; what stages set stays.
   private func detachReceivedHead() {
-    let added = responseMap.added
-    responseMap.reset()
-    responseMap.added = added.filter { !equalsIgnoringCase($0.name, Slice("x-llm-proxy-error-source")) }
+    responseMap.detach()
+    responseMap.remove(Slice("x-llm-proxy-error-source"))
   }
 
   private func addOwnFields() {

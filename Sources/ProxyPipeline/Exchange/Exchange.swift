@@ -72,7 +72,12 @@ public final class Exchange {
 
   // Bodies.
   var bodyMode = BodyMode.undecided
-  var body: ByteBuffer?
+  var body: ByteBuffer? {
+    didSet { bodyBytes = body.map { $0.withUnsafeReadableBytes { Slice($0) } } ?? Slice() }
+  }
+  /// Where its bytes lie; asking the buffer would count references each time. They stay there until the body is
+  /// replaced or the exchange ends: the buffer is not written to once it is whole.
+  private(set) var bodyBytes = Slice()
   /// Bytes of the body that count towards `limits.held_body_bytes`.
   var heldBytes = 0
   var isBodyComplete = false

@@ -15,9 +15,12 @@ struct HeaderMap {
   /// First byte of the received head; nil when this map has no received part.
   var base: UnsafePointer<UInt8>?
   var fields: ContiguousArray<FieldSlot> = []
-  var added: ContiguousArray<AddedField> = []
+  private(set) var added: ContiguousArray<AddedField> = []
   /// Names to take away from a head that has not been received yet.
   private var removals: ContiguousArray<Slice> = []
+  /// One bit for each length that a name here may have, the last one for all that are longer: most names that are
+  /// looked for are not there, and this says so without looking at any.
+  private var lengths: UInt64 = 0
   private var removedLow: UInt64 = 0
   private var removedHigh: UInt64 = 0
 
@@ -26,6 +29,7 @@ struct HeaderMap {
     removals.removeAll(keepingCapacity: true)
     fields = []
     added.removeAll(keepingCapacity: true)
+    lengths = 0
     removedLow = 0
     removedHigh = 0
   }
@@ -41,10 +45,15 @@ struct HeaderMap {
     self.base = base
     // Shared with whoever parsed the head, and given back in `reset` before the next one is parsed.
     fields = received
+    for field in received { lengths |= Self.bit(Int(field.nameLength)) }
     removedLow = 0
     removedHigh = 0
     for name in removals { removeReceived(name) }
   }
+
+  private static func bit(_ length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
+
+  private func mayHold(_ name: Slice) -> Bool { lengths & Self.bit(name.count) != 0 }
 
   func isRemoved(_ index: Int) -> Bool {
     index < 64 ? removedLow & (1 << UInt64(index)) != 0 : removedHigh & (1 << UInt64(index - 64)) != 0
@@ -85,6 +94,7 @@ struct HeaderMap {
 
   /// Value of the `nth` field of that name (any case).
   func get(_ wanted: Slice, nth: Int = 0) -> Slice? {
+    guard mayHold(wanted) else { return nil }
     var left = nth
     for index in fields.indices where Int(fields[index].nameLength) == wanted.count {
       guard !isRemoved(index), equalsIgnoringCase(name(fields[index]), wanted) else { continue }
@@ -102,8 +112,9 @@ struct HeaderMap {
   /// Removes every field of that name; returns whether there was one.
   @discardableResult
   mutating func remove(_ wanted: Slice) -> Bool {
-    var found = removeReceived(wanted)
     if base == nil { removals.append(wanted) }
+    guard mayHold(wanted) else { return false }
+    var found = removeReceived(wanted)
     var index = added.count
     while index > 0 {
       index -= 1
@@ -118,12 +129,13 @@ struct HeaderMap {
   /// Adds a field, or puts it in the place of all of that name. Both slices must live as long as the exchange.
   mutating func set(_ name: Slice, _ value: Slice, replaces: Bool) {
     if replaces { remove(name) }
-    added.append(AddedField(name: name, value: value))
+    add(name: name, value: value)
   }
 
   /// Removes the received fields of that name, keeping what stages added.
   @discardableResult
   mutating func removeReceived(_ wanted: Slice) -> Bool {
+    guard mayHold(wanted) else { return false }
     var found = false
     for index in fields.indices where Int(fields[index].nameLength) == wanted.count {
       if !isRemoved(index), equalsIgnoringCase(name(fields[index]), wanted) {
@@ -136,7 +148,21 @@ struct HeaderMap {
 
   /// Adds a field; both slices must live as long as the exchange.
   mutating func add(name: Slice, value: Slice) {
+    lengths |= Self.bit(name.count)
     added.append(AddedField(name: name, value: value))
+  }
+
+  /// Adds fields before all others that were added.
+  mutating func insertFirst(_ fields: ContiguousArray<AddedField>) {
+    for field in fields { lengths |= Self.bit(field.name.count) }
+    added.insert(contentsOf: fields, at: 0)
+  }
+
+  /// Forgets the received head and what was to be taken from it; what was added stays.
+  mutating func detach() {
+    let added = added
+    reset()
+    for field in added { add(name: field.name, value: field.value) }
   }
 
   /// Upper bound of the bytes that `write` needs.

@@ -22,7 +22,7 @@ final class LeaseBook: Sendable {
   }
 
   /// Notes what was taken at `now`; the number names it.
-  func begin(_ requests: [LimitTable.Request], now: UInt64) -> UInt64 {
+  func begin(_ requests: some Collection<LimitTable.Request>, now: UInt64) -> UInt64 {
     let kept = requests.map(\.kept)
     return books.withLock { books in
       defer { books.next += 1 }

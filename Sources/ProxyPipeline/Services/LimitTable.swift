@@ -71,7 +71,7 @@ public final class LimitTable: Sendable {
   private let shards: [Shard] = (0..<shardCount).map { _ in Shard() }
 
   /// Takes all of `requests` or none.
-  func take(_ requests: [Request], now: UInt64) -> Outcome {
+  func take(_ requests: some Collection<Request>, now: UInt64) -> Outcome {
     var remaining = UInt64.max
     var taken = 0
     for (index, request) in requests.enumerated() {

@@ -9,9 +9,7 @@ enum LimitsService {
     table.take = { _, handle, limits, count, out in
       RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
         guard let limits, let out, count > 0, count <= 64 else { return LLMP_E_INVALID }
-        guard let requests = LimitsService.read(limits, Int(count)) else { return LLMP_E_INVALID }
-        LimitsService.take(exchange, requests, out)
-        return LLMP_OK
+        return LimitsService.take(exchange, limits, Int(count), out)
       }
     }
     table.settle = { context, lease, index, realCost in
@@ -21,30 +19,33 @@ enum LimitsService {
     return ServiceTables.lasting(table)
   }()
 
-  private static func read(
-    _ limits: UnsafePointer<UnsafePointer<llmp_limit_t>?>, _ count: Int
-  ) -> [LimitTable.Request]? {
-    var requests: [LimitTable.Request] = []
-    requests.reserveCapacity(count)
-    for index in 0..<count {
-      guard let limit = limits[index]?.pointee,
-        Int(limit.struct_size) >= MemoryLayout<llmp_limit_t>.size,
-        (1...3).contains(limit.algorithm), limit.key.len > 0, limit.key.len <= 512
-      else { return nil }
-      requests.append(
-        LimitTable.Request(
-          key: .lent(Slice(limit.key).bytes), algorithm: limit.algorithm, limit: limit.limit,
-          windowNanoseconds: limit.window_ms.multipliedReportingOverflow(by: 1_000_000).partialValue,
-          burst: limit.burst, cost: limit.cost))
+  private static func take(
+    _ exchange: Exchange, _ limits: UnsafePointer<UnsafePointer<llmp_limit_t>?>, _ count: Int,
+    _ out: UnsafeMutablePointer<llmp_limit_result_t>
+  ) -> llmp_status_t {
+    // On the stack: an array would be allocated for each request.
+    withUnsafeTemporaryAllocation(of: LimitTable.Request.self, capacity: count) { requests in
+      var filled = 0
+      defer { requests[..<filled].deinitialize() }
+      while filled < count {
+        guard let limit = limits[filled]?.pointee, let request = LimitTable.Request(limit) else {
+          return LLMP_E_INVALID
+        }
+        requests.initializeElement(at: filled, to: request)
+        filled += 1
+      }
+      take(exchange, requests, out)
+      return LLMP_OK
     }
-    return requests
   }
 
   private static func take(
-    _ exchange: Exchange, _ requests: [LimitTable.Request], _ out: UnsafeMutablePointer<llmp_limit_result_t>
+    _ exchange: Exchange, _ requests: UnsafeMutableBufferPointer<LimitTable.Request>,
+    _ out: UnsafeMutablePointer<llmp_limit_result_t>
   ) {
     let state = exchange.loop.state
-    let now = Clocks.monotonicNanoseconds()
+    // When the hook began: a look at the clock would cost as much as the buckets.
+    let now = exchange.hookClock
     switch state.limits.take(requests, now: now) {
     case .allowed(let remaining):
       out.pointee.allowed = 1
@@ -69,4 +70,15 @@ enum LimitsService {
 
 extension LimitTable.Request {
   var isConcurrency: Bool { algorithm == LLMP_LIMIT_CONCURRENCY }
+
+  /// What a plugin asks for; nil when it makes no sense.
+  fileprivate init?(_ limit: llmp_limit_t) {
+    guard Int(limit.struct_size) >= MemoryLayout<llmp_limit_t>.size, (1...3).contains(limit.algorithm),
+      limit.key.len > 0, limit.key.len <= 512
+    else { return nil }
+    self.init(
+      key: .lent(Slice(limit.key).bytes), algorithm: limit.algorithm, limit: limit.limit,
+      windowNanoseconds: limit.window_ms.multipliedReportingOverflow(by: 1_000_000).partialValue,
+      burst: limit.burst, cost: limit.cost)
+  }
 }

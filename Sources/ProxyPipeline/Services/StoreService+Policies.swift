@@ -5,22 +5,24 @@ extension StoreService {
   /// The policies a request is under, as stages see them.
   static func addPolicies(to table: inout llmp_store_api_t) {
     table.policy_members = { _, handle in
-      RequestTable.open(handle)?.policies.members.rawValue ?? 0
+      RequestTable.with(handle, else: 0) { $0.policies.members.rawValue }
     }
     table.policy_at = { _, handle, index, out in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      guard let out, Int(out.pointee.struct_size) >= MemoryLayout<llmp_policy_t>.size else {
-        return LLMP_E_INVALID
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        guard let out, Int(out.pointee.struct_size) >= MemoryLayout<llmp_policy_t>.size else {
+          return LLMP_E_INVALID
+        }
+        guard index < exchange.policies.links.count else { return LLMP_E_NOT_FOUND }
+        StoreService.fill(out, exchange.policies.links[Int(index)], exchange)
+        return LLMP_OK
       }
-      guard index < exchange.policies.links.count else { return LLMP_E_NOT_FOUND }
-      StoreService.fill(out, exchange.policies.links[Int(index)], exchange)
-      return LLMP_OK
     }
     table.policy_applied = { _, handle, members in
-      guard let exchange = RequestTable.open(handle) else { return LLMP_E_STATE }
-      // Nobody can see to what nobody can read.
-      exchange.appliedPolicies.formUnion(PolicyMembers(rawValue: members).subtracting(.unreadable))
-      return LLMP_OK
+      RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
+        // Nobody can see to what nobody can read.
+        exchange.appliedPolicies.formUnion(PolicyMembers(rawValue: members).subtracting(.unreadable))
+        return LLMP_OK
+      }
     }
   }
 

@@ -31,9 +31,7 @@ enum StoreService {
     }
     table.token_bind = { context, handle in
       RequestTable.with(handle, else: LLMP_E_STATE) { exchange in
-        guard let caller = exchange.caller, caller.mayWrite(LLMP_META_PROJECT_ID) else {
-          return LLMP_E_DENIED
-        }
+        guard exchange.mayWrite(LLMP_META_PROJECT_ID) else { return LLMP_E_DENIED }
         guard let token = exchange.peeked else { return LLMP_E_STATE }
         exchange.bind(token)
         return LLMP_OK
@@ -50,7 +48,7 @@ enum StoreService {
     exchange.peekedID = Slice()
     exchange.peekedProject = Slice()
     if exchange.isStoreDown { return LLMP_E_IO }
-    let now = Clocks.unixMilliseconds()
+    let now = Clocks.coarseUnixMilliseconds()
     switch exchange.loop.state.directory.lookUp(presented: secret.bytes, nowMilliseconds: now) {
     case .unknown: return LLMP_E_NOT_FOUND
     case .unseen: return LLMP_E_WOULD_BLOCK

@@ -89,10 +89,11 @@ public final class LoopContext {
 
   /// Takes back an exchange that is over.
   func checkIn(_ exchange: Exchange) {
-    let position = exchange.position
-    active.swapAt(position, active.count - 1)
-    active[position].position = position
-    active.removeLast()
+    let last = active.removeLast()
+    if last !== exchange {
+      last.position = exchange.position
+      active[exchange.position] = last
+    }
     if free.count < Self.freeLimit { free.append(exchange) }
   }
 

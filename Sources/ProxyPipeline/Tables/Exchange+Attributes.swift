@@ -67,10 +67,15 @@ extension Exchange {
     return LLMP_OK
   }
 
+  /// Whether the instance whose hook runs lists the key under `provides`.
+  func mayWrite(_ key: llmp_key_t) -> Bool {
+    openCaller?._withUnsafeGuaranteedRef { $0.mayWrite(key) } ?? false
+  }
+
   /// Only a stage that lists the key under `provides` may write it.
   func setMetadata(_ key: llmp_key_t, _ value: Metadata.Value) -> llmp_status_t {
     guard phase != .ended else { return LLMP_E_STATE }
-    guard let caller, caller.mayWrite(key) else { return LLMP_E_DENIED }
+    guard mayWrite(key) else { return LLMP_E_DENIED }
     metadata.set(key, value)
     if key == LLMP_META_PROJECT_ID, case .text(let id) = value { adoptPolicies(ofProject: id) }
     return LLMP_OK
@@ -78,7 +83,7 @@ extension Exchange {
 
   var figures: llmp_exchange_t {
     var out = llmp_exchange_t()
-    let now = times.ended != 0 ? times.ended : Clocks.monotonicNanoseconds()
+    let now = times.ended != 0 ? times.ended : hookClock
     out.http_status = UInt32(outcome.status)
     if outcome.isStreamed { out.flags |= LLMP_EXCHANGE_STREAMED }
     if outcome.isClientGone { out.flags |= LLMP_EXCHANGE_CLIENT_GONE }

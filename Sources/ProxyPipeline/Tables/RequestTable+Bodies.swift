@@ -37,7 +37,7 @@ extension Exchange {
     switch map {
     case LLMP_MAP_REQUEST, LLMP_MAP_UPSTREAM_REQUEST:
       guard phase == .requestBody || phase == .preparing || phase == .accounting else { return nil }
-      return body.map { $0.withUnsafeReadableBytes { Slice($0) } } ?? (isBodyComplete ? Slice() : nil)
+      return isBodyComplete ? bodyBytes : nil
     case LLMP_MAP_RESPONSE:
       guard phase == .holdingAnswer else { return nil }
       return answer.held.map { $0.withUnsafeReadableBytes { Slice($0) } }
