@@ -98,6 +98,9 @@ let tests: [Target] = [
     ["ProxyManagement", "ProxyCore", "ProxyConfig", "ProxyStore", "ProxyPipeline", .log, .hummingbird]),
   tests(of: "ProxyPipelineTests", ["ProxyPipeline", "ProxyWire", "CLLMProxyPlugin"]),
   tests(of: "ProxyListenerTests", ["ProxyListener", "ProxyWire", .nio]),
+  tests(
+    of: "ProxyTransportTests",
+    ["ProxyTransport", .nio, .nioPosix, .product(name: "NIOEmbedded", package: "swift-nio")]),
 ]
 
 let package = Package(

@@ -5,8 +5,8 @@ import ProxyWire
 
 /// The way back: what exchanges and the control plane send.
 extension ClientConnection: ExchangeClient {
-  func write(_ bytes: ByteBuffer) {
-    outbox.write(bytes)
+  func write(_ bytes: ByteBuffer, isOwn: Bool) {
+    outbox.write(bytes, isOwn: isOwn)
   }
 
   func flush() {
@@ -25,7 +25,7 @@ extension ClientConnection: ExchangeClient {
   func sendContinue() {
     guard owesContinue else { return }
     owesContinue = false
-    write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+    outbox.write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
     flush()
   }
 
@@ -98,7 +98,7 @@ extension ClientConnection: ExchangeClient {
       + "content-length: \(body.utf8.count)\r\nx-llm-proxy-error-source: gateway\r\n"
       + (status == 405 ? "allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" : "")
       + "connection: close\r\n\r\n"
-    write(ByteBuffer(string: head + body))
+    outbox.write(ByteBuffer(string: head + body))
     linger()
   }
 }

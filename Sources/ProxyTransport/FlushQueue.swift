@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 
 /// What one turn of an event loop produced, sent when all events of that turn have been handled. Loop-confined.
 ///
@@ -10,6 +10,10 @@ public final class FlushQueue {
   private var waiting: ContiguousArray<Outbox> = []
   private var flushing: ContiguousArray<Outbox> = []
   private var isScheduled = false
+  private var spare: ContiguousArray<ByteBuffer> = []
+
+  /// Buffers kept to be filled again, and the size of each: a small answer with its head, a small request.
+  private static let (mostSpare, spareBytes) = (64, 2048)
 
   init(eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
@@ -22,6 +26,20 @@ public final class FlushQueue {
     isScheduled = true
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     eventLoop.execute { bound.value.flushAll() }
+  }
+
+  /// An empty buffer with room for `capacity` bytes, for what goes to an outbox as its own. Such buffers are just
+  /// above what the allocator keeps at hand, and an exchange needs two.
+  public func buffer(capacity: Int) -> ByteBuffer {
+    guard capacity <= Self.spareBytes else { return ByteBufferAllocator().buffer(capacity: capacity) }
+    guard var buffer = spare.popLast() else { return ByteBufferAllocator().buffer(capacity: Self.spareBytes) }
+    buffer.clear()
+    return buffer
+  }
+
+  /// Takes back a buffer that was sent and that nobody else holds.
+  func giveBack(_ buffer: ByteBuffer) {
+    if spare.count < Self.mostSpare, buffer.storageCapacity == Self.spareBytes { spare.append(buffer) }
   }
 
   private func flushAll() {

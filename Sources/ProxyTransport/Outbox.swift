@@ -18,6 +18,7 @@ public final class Outbox {
   /// The channel's socket; nil when bytes have to go through its handlers first (TLS), and when it is closed.
   private var socket: NIOBSDSocket.Handle?
   private var unsent: ByteBuffer?
+  private var isOwn = false
   private var isQueued = false
   /// Writes that the channel has not finished.
   private var inChannel = 0
@@ -48,9 +49,12 @@ public final class Outbox {
   }
 
   /// Takes a piece. `flush` says when it is to be sent.
-  public func write(_ bytes: ByteBuffer) {
+  ///
+  /// - Parameter isOwn: the buffer is one of the queue's, which gets it back when it is sent.
+  public func write(_ bytes: ByteBuffer, isOwn: Bool = false) {
     if let earlier = unsent { hand(earlier, flushes: false) }
     unsent = bytes
+    self.isOwn = isOwn
   }
 
   /// Has what was taken sent at the end of this turn.
@@ -71,7 +75,10 @@ public final class Outbox {
       let sent = bytes.readWithUnsafeReadableBytes {
         max(0, send(socket, $0.baseAddress, $0.count, Self.flags))
       }
-      if sent == count { return }
+      if sent == count {
+        if isOwn { flushes.giveBack(bytes) }
+        return
+      }
     }
     hand(bytes, flushes: true)
   }

@@ -73,11 +73,11 @@ public final class UpstreamConnection: ChannelInboundHandler {
     scanner.reset()
   }
 
-  /// Sends a piece of the request. `isLast` ends it.
-  public func send(_ bytes: ByteBuffer, isLast: Bool) {
+  /// Sends a piece of the request. `isLast` ends it; `isOwn` as in `Outbox.write`.
+  public func send(_ bytes: ByteBuffer, isLast: Bool, isOwn: Bool = false) {
     if isLast { isRequestSent = true }
     guard bytes.readableBytes > 0 else { return }
-    outbox.write(bytes)
+    outbox.write(bytes, isOwn: isOwn)
     outbox.flush()
   }
 

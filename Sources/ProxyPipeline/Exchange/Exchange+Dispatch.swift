@@ -175,16 +175,16 @@ extension Exchange {
     let held = isStreamed ? 0 : (body?.readableBytes ?? 0)
     var bytes = loop.composeRequestHead(self, route, isStreamed: isStreamed, heldBytes: held)
     if isStreamed {
-      connection.send(bytes, isLast: false)
+      connection.send(bytes, isLast: false, isOwn: true)
       bodyMode = .streaming
       client?.sendContinue()
       client?.wantBody()
     } else if held > 0, held <= 16_384, var body {
       // One system call for head and body; the copy costs less than a second vector.
       bytes.writeBuffer(&body)
-      connection.send(bytes, isLast: true)
+      connection.send(bytes, isLast: true, isOwn: true)
     } else {
-      connection.send(bytes, isLast: held == 0)
+      connection.send(bytes, isLast: held == 0, isOwn: true)
       if held > 0, let body { connection.send(body, isLast: true) }
     }
   }

@@ -143,9 +143,9 @@ extension Exchange {
       if bytes.readableBytes <= Self.joinLimit {
         var bytes = bytes
         head.writeBuffer(&bytes)
-        client.write(head)
+        client.write(head, isOwn: true)
       } else {
-        client.write(head)
+        client.write(head, isOwn: true)
         client.write(bytes)
       }
     } else {
@@ -181,7 +181,7 @@ extension Exchange {
     }
     if let head = answer.pendingHead {
       answer.pendingHead = nil
-      client?.write(head)
+      client?.write(head, isOwn: true)
       noteFirstByte()
     }
     client?.flush()

@@ -2,8 +2,8 @@ public import NIOCore
 
 /// The client's side of an exchange: the connection it came on. Loop-confined.
 public protocol ExchangeClient: AnyObject {
-  /// Queues bytes of the answer.
-  func write(_ bytes: ByteBuffer)
+  /// Queues bytes of the answer; `isOwn` as in `Outbox.write`.
+  func write(_ bytes: ByteBuffer, isOwn: Bool)
   /// Sends what is queued.
   func flush()
   /// Whether the send buffer has room.
@@ -16,6 +16,11 @@ public protocol ExchangeClient: AnyObject {
   func sendContinue()
   /// The answer is complete. The connection may serve another request, or must be closed.
   func exchangeEnded(keepAlive: Bool)
+}
+
+extension ExchangeClient {
+  /// Queues bytes of the answer that are somebody else's.
+  public func write(_ bytes: ByteBuffer) { write(bytes, isOwn: false) }
 }
 
 /// Who connects. The bytes belong to the connection and outlive its exchanges.

@@ -60,7 +60,7 @@ public final class ProbeClient: ExchangeClient {
   }
 
   /// See `ExchangeClient`.
-  public func write(_ bytes: ByteBuffer) {
+  public func write(_ bytes: ByteBuffer, isOwn: Bool) {
     received += bytes.readableBytesView.prefix(max(0, Self.limit - received.count))
   }
 

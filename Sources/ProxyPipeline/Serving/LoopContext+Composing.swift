@@ -4,11 +4,23 @@ import ProxyWire
 
 /// Heads and chunks as bytes, each in a buffer of its own that nobody else holds, so that a body can be appended.
 extension LoopContext {
-  /// A buffer with room for `capacity` bytes, filled by `body`.
-  func composing(
+  /// A head: in one of the buffers that come back when they are sent.
+  private func composingHead(
     _ capacity: Int, _ body: (UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8>
   ) -> ByteBuffer {
-    var buffer = allocator.buffer(capacity: capacity)
+    composing(in: pool.flushes.buffer(capacity: capacity), body)
+  }
+
+  /// Bytes in a new buffer with room for `capacity`.
+  private func composing(
+    _ capacity: Int, _ body: (UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8>
+  ) -> ByteBuffer {
+    composing(in: allocator.buffer(capacity: capacity), body)
+  }
+
+  private func composing(
+    in buffer: consuming ByteBuffer, _ body: (UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8>
+  ) -> ByteBuffer {
     buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 0) { raw in
       guard let base = raw.baseAddress else { return 0 }
       let start = base.assumingMemoryBound(to: UInt8.self)
@@ -25,7 +37,7 @@ extension LoopContext {
     let bound =
       exchange.upstreamMap.byteBound + exchange.upstreamPath.count + exchange.upstreamMethod.count
       + host.count + 160
-    return composing(bound + (heldBytes <= 16_384 ? heldBytes : 0)) { start in
+    return composingHead(bound + (heldBytes <= 16_384 ? heldBytes : 0)) { start in
       var out = writeSlice(exchange.upstreamMethod, to: start)
       out[0] = 32
       out = writeSlice(exchange.upstreamPath, to: out + 1)
@@ -65,7 +77,7 @@ extension LoopContext {
     status: UInt16, _ map: borrowing HeaderMap, length: AnswerLength, keepAlive: Bool, minorVersion: UInt8,
     room: Int
   ) -> ByteBuffer {
-    composing(map.byteBound + 192 + room) { start in
+    composingHead(map.byteBound + 192 + room) { start in
       var out = writeStatusLine(status, to: start)
       out = map.write(to: out)
       switch length {
