@@ -135,9 +135,13 @@ extension JSONMembers {
   private static func resembles(
     _ key: UnsafeRawBufferPointer, _ hasEscapes: Bool, _ name: UnsafeRawBufferPointer
   ) -> Bool {
-    // Nearly all keys are told apart here: what stands for a letter in another way is longer than it.
-    let mayBeLonger = hasEscapes || (key.count > name.count && key.contains { $0 >= 0x80 })
-    guard key.count == name.count || mayBeLonger else { return false }
+    // Nearly all keys are told apart here: nothing that stands for a letter is shorter than it, and what stands
+    // for the first one in another way begins with a backslash or beyond ASCII.
+    guard key.count >= name.count, let first = key.first, let initial = name.first,
+      first | 0x20 == initial | 0x20 || first == UInt8(ascii: "\\") || first >= 0x80
+    else { return false }
+    guard hasEscapes || key.count > name.count else { return FieldRules.equalsIgnoringCase(key, name) }
+    guard hasEscapes || key.contains(where: { $0 >= 0x80 }) else { return false }
     var reader = JSONUnescaper(key)
     for byte in name {
       guard reader.nextFolded() == FieldRules.lowercased(byte) else { return false }
