@@ -36,6 +36,7 @@ enum ComponentDescriptor {
       || type is any ResponseHeadersHook.Type || type is any ResponseBodyHook.Type
       || type is any ResponseEventsHook.Type || type is any ResponseChunkHook.Type
       || type is any ResponseEndHook.Type
+      || type is any ResponseTapHook.Type
   }
 
   /// Only the hooks that the type conforms to: the host does not call what is NULL.
@@ -52,6 +53,11 @@ enum ComponentDescriptor {
     if type is any ResponseEventsHook.Type { hooks.response_sse = callResponseEvent }
     if type is any ResponseChunkHook.Type { hooks.response_chunk = callResponseChunk }
     if type is any ResponseEndHook.Type { hooks.response_end = callResponseEnd }
+    if type is any ResponseTapHook.Type {
+      hooks.flags |= LLMP_MW_TAP_RESPONSE
+      hooks.response_chunk = callResponseTap
+      hooks.response_end = callResponseTapEnd
+    }
     if type is any RequestEventHook.Type { hooks.on_event = callRequestEvent }
     if type is any RequestDoneHook.Type || type is any KeepsRequestState.Type {
       hooks.request_done = callRequestDone

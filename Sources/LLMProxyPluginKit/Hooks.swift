@@ -74,6 +74,15 @@ public protocol ResponseChunkHook: Middleware {
   func responseChunk(_ request: Request, _ chunk: Slice, _ output: Output) throws -> Verdict
 }
 
+/// Sees every answer's bytes, event streams too, as they pass this stage, and leaves them alone: the answer
+/// keeps its framing and nothing is held for it.
+public protocol ResponseTapHook: Middleware {
+  /// Once for each piece; `.detach` wants no more of them.
+  func responseTap(_ request: Request, _ chunk: Slice) throws -> Verdict
+  /// The answer is whole. An answer that breaks, or whose client leaves, never gets here.
+  func responseTapEnd(_ request: Request) throws
+}
+
 /// Runs when the answer is complete: the place to write what was held back.
 public protocol ResponseEndHook: Middleware {
   /// What is written to `output` is the last that the client gets.

@@ -18,7 +18,9 @@ final class Instance {
   let responseEvents: (any ResponseEventsHook)?
   let responseChunk: (any ResponseChunkHook)?
   let responseEnd: (any ResponseEndHook)?
+  let responseTap: (any ResponseTapHook)?
   let drain: (any DrainHook)?
+  let command: (any CommandHook)?
   let keepsState: Bool
 
   init(
@@ -39,7 +41,9 @@ final class Instance {
     responseEvents = middleware as? any ResponseEventsHook
     responseChunk = middleware as? any ResponseChunkHook
     responseEnd = middleware as? any ResponseEndHook
+    responseTap = middleware as? any ResponseTapHook
     drain = middleware as? any DrainHook
+    command = middleware as? any CommandHook
     keepsState = middleware is any KeepsRequestState
   }
 }

@@ -96,6 +96,8 @@ public struct Verdict: RawRepresentable, Equatable, Sendable {
   @inlinable public static var detach: Verdict { Verdict(rawValue: LLMP_DETACH) }
   /// Stream hooks: forward what was written to the output instead of the input.
   @inlinable public static var replace: Verdict { Verdict(rawValue: LLMP_REPLACE) }
+  /// The kept answer that this hook gave stands for the provider's. `Request.replay` returns it for you.
+  @inlinable public static var replay: Verdict { Verdict(rawValue: LLMP_REPLAY) }
   /// Stream hooks: forward nothing for this input.
   @inlinable public static var drop: Verdict { Verdict(rawValue: LLMP_DROP) }
 }

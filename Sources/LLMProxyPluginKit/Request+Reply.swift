@@ -29,6 +29,38 @@ extension Request {
     return .respond
   }
 
+  /// Gives an answer of the provider's that this stage kept. Unlike `respond` it passes the other stages'
+  /// response hooks as the provider's answer does, and no policy is got around by it.
+  ///
+  /// - Parameter headers: names and values, beside those set on `.response`; framing is the host's.
+  /// - Returns: `.replay`, to be returned from `requestHeaders`, `requestBody` or `responseHeaders`.
+  public func replay(
+    _ status: UInt32, headers: [(name: [UInt8], value: [UInt8])], body: [UInt8]
+  ) throws(PluginFailure) -> Verdict {
+    let outcome = withUnsafeTemporaryAllocation(of: llmp_header_t.self, capacity: headers.count) { lines in
+      Self.lend(headers[...], to: lines, 0) {
+        body.withText { api.pointee.respond?(handle, status, lines.baseAddress, headers.count, $0) }
+      }
+    }
+    try check(outcome, "respond")
+    return .replay
+  }
+
+  /// Lends one line after the other, so that all are good at once inside `body`.
+  private static func lend(
+    _ headers: ArraySlice<(name: [UInt8], value: [UInt8])>,
+    to lines: UnsafeMutableBufferPointer<llmp_header_t>,
+    _ position: Int, _ body: () -> llmp_status_t?
+  ) -> llmp_status_t? {
+    guard let line = headers.first else { return body() }
+    return line.name.withText { name in
+      line.value.withText { value in
+        lines.initializeElement(at: position, to: llmp_header_t(name: name, value: value))
+        return lend(headers.dropFirst(), to: lines, position + 1, body)
+      }
+    }
+  }
+
   /// Refuses the request in the error dialect that the client speaks.
   ///
   /// - Parameters:

@@ -95,6 +95,23 @@ func callResponseEnd(
   }
 }
 
+func callResponseTap(
+  _ inst: UnsafeMutableRawPointer?, _ handle: RequestHandle?, _ slot: Slot?, _ chunk: llmp_str_t,
+  _ output: OutputHandle?, _ error: ErrorBuffer?
+) -> llmp_verdict_t {
+  hook(inst, handle, slot, error) { try $0.responseTap?.responseTap($1, Slice(chunk)) }
+}
+
+func callResponseTapEnd(
+  _ inst: UnsafeMutableRawPointer?, _ handle: RequestHandle?, _ slot: Slot?,
+  _ output: OutputHandle?, _ error: ErrorBuffer?
+) -> llmp_verdict_t {
+  hook(inst, handle, slot, error) {
+    try $0.responseTap?.responseTapEnd($1)
+    return .continue
+  }
+}
+
 func callRequestEvent(
   _ inst: UnsafeMutableRawPointer?, _ handle: RequestHandle?, _ slot: Slot?, _ reason: UInt32,
   _ cookie: UInt64, _ output: OutputHandle?, _ error: ErrorBuffer?

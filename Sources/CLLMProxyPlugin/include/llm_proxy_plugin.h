@@ -117,6 +117,8 @@ typedef uint32_t llmp_verdict_t;
 #define LLMP_DETACH   ((llmp_verdict_t)4) /* go on, and call only request_done for this request    */
 #define LLMP_REPLACE  ((llmp_verdict_t)5) /* stream hooks: forward what was written to `out`       */
 #define LLMP_DROP     ((llmp_verdict_t)6) /* stream hooks: forward nothing for this input          */
+#define LLMP_REPLAY   ((llmp_verdict_t)7) /* the reply given to req->respond stands for the provider's
+                                             answer, which was kept: see llmp_middleware_t         */
 
 /* Error text goes into a buffer of the caller: no allocation crosses the boundary. */
 typedef struct llmp_err {
@@ -176,7 +178,8 @@ typedef uint32_t llmp_key_t;
 #define LLMP_META_STREAM         ((llmp_key_t)7)   /* i64: 1 when the client asked for SSE        */
 #define LLMP_META_TOKENS_EST     ((llmp_key_t)8)   /* i64: estimate before the call               */
 #define LLMP_META_COST_MICROS    ((llmp_key_t)9)   /* i64: millionths of the billing currency     */
-#define LLMP_META_CACHE_STATUS   ((llmp_key_t)10)  /* str: "hit", "miss", "bypass"                */
+#define LLMP_META_CACHE_STATUS   ((llmp_key_t)10)  /* str: "hit", "miss", "stored" (a miss that is one no
+                                                      more), "bypass"; the host counts by it      */
 #define LLMP_META_DENY_REASON    ((llmp_key_t)11)  /* str */
 
 /* Filled by the provider adapter; -1 = the provider did not say. */
@@ -540,6 +543,21 @@ typedef struct llmp_exec_api {
                        llmp_free_fn ud_free) LLMP_NX;                                 /* [any] */
 } llmp_exec_api_t;
 
+#define LLMP_SVC_COMMANDS "llmp.commands/1"    /* what an operator may ask of a running instance, by name */
+/* JSON text in, one JSON text written to `out`; LLMP_E_INVALID with a sentence for what the operator got
+ * wrong. `inst` is the instance that offered it. Runs on the blocking pool, several at once, and only while
+ * the instance is in force: never before start, never once destroy has begun. */
+typedef llmp_status_t (*llmp_command_fn)(void *inst, llmp_str_t name, llmp_str_t json, llmp_out_t *out,
+                                         llmp_err_t *e);
+typedef struct llmp_commands_api {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  /* Offers a command under a name that the host knows how to use, such as "cache.purge", or one of the
+   * plugin's own ("<module id>.<verb>"). Several instances may offer the same name: all of them are
+   * asked. LLMP_E_LIMIT beyond 16 names. [setup] */
+  llmp_status_t (*offer)(llmp_ctx_t *c, llmp_str_t name, llmp_command_fn run) LLMP_NX;
+} llmp_commands_api_t;
+
 #define LLMP_SVC_SECRETS "llmp.secrets/1"      /* names the config granted to this instance */
 typedef struct llmp_secrets_api {
   uint32_t struct_size;
@@ -570,6 +588,11 @@ typedef struct llmp_events_api {
  * changed in request_body. A response's status and headers leave with its first byte: a stage that
  * must judge the body first sets LLMP_MW_NEED_RESPONSE_BODY or pauses the first event. When a stage
  * fails closed after that point, the host ends the stream with an error event of the dialect.
+ * A stage that kept an answer of the provider's gives it back with LLMP_REPLAY: from request_headers or
+ * request_body nothing goes upstream then; from response_headers it takes the place of what came (a 304, say).
+ * Unlike a reply it is not the stage's own word: it passes the other stages' response hooks as the
+ * provider's answer does - their response_headers, and what earlier stages do to the body - and it is
+ * refused like a request that would be forwarded while a policy has a member that no stage has seen to.
  * `slot` is this stage's pointer for this request: zero at first, the plugin's to use, and
  * request_done (exactly once, after any hook ran) is where it is freed. [request] throughout. */
 typedef struct llmp_middleware {
@@ -596,6 +619,9 @@ typedef struct llmp_middleware {
 } llmp_middleware_t;
 #define LLMP_MW_NEED_REQUEST_BODY  (1u << 0)  /* buffer it, then request_body                    */
 #define LLMP_MW_NEED_RESPONSE_BODY (1u << 1)  /* buffer non-SSE responses, then response_body    */
+#define LLMP_MW_TAP_RESPONSE       (1u << 2)  /* response_chunk and response_end only look on: they see the
+                                                 bytes of every answer, event streams too, as they pass
+                                                 this stage; `out` is NULL and framing stays as it was  */
 
 /* Stream filter: a response-only stage, cheap to put on a hot stream. */
 typedef struct llmp_stream_filter {
@@ -847,6 +873,7 @@ LLMP_STATIC_ASSERT(offsetof(llmp_host_t, ctx) == 48, "0.0");
 LLMP_STATIC_ASSERT(offsetof(llmp_module_t, id) == 16, "0.0");
 LLMP_STATIC_ASSERT(offsetof(llmp_component_t, vtable) == 112, "0.0");
 LLMP_STATIC_ASSERT(offsetof(llmp_event_t, usage) == 160, "0.0");
+LLMP_STATIC_ASSERT(offsetof(llmp_commands_api_t, offer) == 8 && sizeof(llmp_commands_api_t) == 16, "0.0");
 #endif
 
 #ifdef __cplusplus

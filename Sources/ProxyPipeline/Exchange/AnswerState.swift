@@ -43,6 +43,12 @@ struct AnswerState {
   /// Deliveries that came while a stage paused.
   var queue: [Delivery] = []
   var isQueueEnded = false
+  /// What a stage kept and gives in the place of the body that comes.
+  var replacement: ByteBuffer?
+  /// Length of a kept answer's body, which a HEAD is told too.
+  var keptLength: Int?
+  /// True when the client's connection cannot go on: the rest of its body would have to be read.
+  var mustClose = false
   /// Whether the client's connection survives the answer.
   var keepAlive = true
 

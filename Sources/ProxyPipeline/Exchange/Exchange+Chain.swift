@@ -106,7 +106,7 @@ extension Exchange {
   }
 
   private static func outcome(of verdict: llmp_verdict_t) -> HookMeter.Outcome {
-    verdict == LLMP_PAUSE ? .paused : verdict == LLMP_ERROR || verdict > LLMP_DROP ? .failed : .passed
+    verdict == LLMP_PAUSE ? .paused : verdict == LLMP_ERROR || verdict > LLMP_REPLAY ? .failed : .passed
   }
 
   /// Lets an instance touch the request until `closeRequest`; returns what was open before.
@@ -141,6 +141,8 @@ extension Exchange {
       deniedBy = stage
       sendReply()
       return .stop
+    case LLMP_REPLAY where reply != nil:
+      return replay(of: stage, hook)
     default:
       return failed(stage, hook, verdict)
     }
@@ -151,7 +153,7 @@ extension Exchange {
     outcome.isStageFailed = true
     loop.figures.stageFailures += 1
     // Other failures were counted with the call; this one looked like a success until now.
-    if verdict == LLMP_RESPOND || verdict == LLMP_PAUSE {
+    if verdict == LLMP_RESPOND || verdict == LLMP_PAUSE || verdict == LLMP_REPLAY {
       stage.meter.recordFailure(hook: hook.counted.rawValue, shard: loop.shard)
     }
     reply = nil

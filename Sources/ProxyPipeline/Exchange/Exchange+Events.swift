@@ -63,6 +63,7 @@ extension Exchange {
   /// What the provider sent while a stage thought about the head.
   private func deliverQueued() {
     guard pause == nil else { return }
+    if answer.replacement != nil, answer.isQueueEnded { return receiveReplacement() }
     let queue = answer.queue
     let isEnded = answer.isQueueEnded
     answer.queue = []

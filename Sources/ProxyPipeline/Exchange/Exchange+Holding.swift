@@ -48,6 +48,11 @@ extension Exchange {
     var index = limit - 1
     while index >= 0 {
       defer { index -= 1 }
+      if taps(index) {
+        answer.held?.withUnsafeReadableBytes { tap($0, at: index) }
+        guard phase == .holdingAnswer else { return }
+        tapEnd(at: index)
+      }
       guard serving.facts.responseBody & ~detached & bit(index) != 0,
         let hook = serving.stages[index].vtable.response_body
       else { continue }

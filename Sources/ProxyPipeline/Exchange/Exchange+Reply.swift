@@ -72,12 +72,12 @@ extension Exchange {
   }
 
   /// A head that was received gives way to ours; what stages set stays.
-  private func detachReceivedHead() {
+  func detachReceivedHead() {
     responseMap.detach()
     responseMap.remove(Slice("x-llm-proxy-error-source"))
   }
 
-  private func addOwnFields() {
+  func addOwnFields() {
     if responseMap.get(Slice("x-request-id")) == nil {
       responseMap.add(name: Slice("x-request-id"), value: requestID)
     }

@@ -26,7 +26,7 @@ extension Exchange {
     let live = ~detached
     let facts = serving.facts
     let isPlain = !response.isEventStream
-    answer.keepAlive = request.keepAlive && (isBodyComplete || bodyMode != .streaming)
+    answer.keepAlive = request.keepAlive && !answer.mustClose && (isBodyComplete || bodyMode != .streaming)
     if (isPlain && facts.responseBody & live != 0) || answer.mode == LLMP_MODE_BUFFER {
       phase = .holdingAnswer
       return
@@ -69,8 +69,8 @@ extension Exchange {
     let length: LoopContext.AnswerLength
     switch answer.framing {
     // Empty, or the provider was asked with HEAD: what it says about a length is not about our answer.
-    case .none where mayHaveBody: length = .counted(0)
-    case .none, .length: length = .asReceived
+    case .none where mayHaveBody && answer.keptLength == nil: length = .counted(0)
+    case .none, .length: length = answer.keptLength.map { .counted($0) } ?? .asReceived
     case .chunked, .rechunked: length = .chunked
     case .untilClose: length = .untilClose
     }
@@ -115,6 +115,8 @@ extension Exchange {
       return transform(bytes, spans)
     }
     observe(bytes, spans)
+    tap(bytes, spans)
+    guard phase == .answering else { return }
     let payload = spans.reduce(0) { $0 + $1.count }
     outcome.responseBytes &+= UInt64(payload)
     switch answer.framing {

@@ -151,6 +151,10 @@ extension Exchange {
     var index = limit - 1
     while index >= 0 {
       defer { index -= 1 }
+      if taps(index) {
+        tap(event, at: index)
+        guard phase == .answering else { return }
+      }
       guard serving.facts.responseSSE & ~detached & bit(index) != 0,
         let hook = serving.stages[index].vtable.response_sse
       else { continue }
@@ -171,6 +175,10 @@ extension Exchange {
     var index = limit - 1
     while index >= 0 {
       defer { index -= 1 }
+      if taps(index) {
+        tap(piece, at: index)
+        guard phase == .answering else { return }
+      }
       guard serving.facts.responseChunk & ~detached & bit(index) != 0,
         let hook = serving.stages[index].vtable.response_chunk
       else { continue }
@@ -184,7 +192,7 @@ extension Exchange {
     produce { $0.writeBytes(piece) }
   }
 
-  private func callStream(
+  func callStream(
     _ stage: StageInstance, _ index: Int, _ kind: StageInstance.Hook,
     _ body: (UnsafeMutablePointer<llmp_err_t>) -> llmp_verdict_t
   ) -> llmp_verdict_t {
@@ -252,6 +260,10 @@ extension Exchange {
         let hook = serving.stages[index].vtable.response_end
       else { continue }
       let stage = serving.stages[index]
+      if taps(index) {
+        tapEnd(at: index)
+        continue
+      }
       let sink = OutSink(limit: outLimit)
       let verdict = callStream(stage, index, .responseEnd) {
         hook(stage.inst, handle, slots + index, answer.isTransformed ? sink.handle : nil, $0)

@@ -81,6 +81,15 @@ extension Exchange: UpstreamExchange {
     } else {
       times.lastUpstreamByte = Clocks.coarseNanoseconds()
     }
+    if answer.replacement != nil {
+      if ended { receiveReplacement() }
+      return
+    }
+    receive(bytes, spans: spans, isWhole: isWhole, ended: ended)
+  }
+
+  /// Takes a piece of the answer's body, wherever it comes from.
+  func receive(_ bytes: ByteBuffer, spans: ContiguousArray<Range<Int>>, isWhole: Bool, ended: Bool) {
     if pause != nil {
       if bytes.readableBytes > 0 {
         answer.queue.append(AnswerState.Delivery(bytes: bytes, spans: spans, isWhole: isWhole))

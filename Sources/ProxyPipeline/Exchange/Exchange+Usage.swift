@@ -36,7 +36,8 @@ extension Exchange {
     entry.outcome =
       outcome.isClientGone
       ? .clientGone
-      : outcome.isUpstreamFailed ? .upstreamFailed : attempts == 0 ? .refused : .completed
+      : outcome.isUpstreamFailed
+        ? .upstreamFailed : outcome.isReplay ? .cached : attempts == 0 ? .refused : .completed
     if usage.input_tokens >= 0 || usage.output_tokens >= 0 || usage.total_tokens >= 0 {
       entry.counts = reportedCounts
       entry.provenance = usage.flags & LLMP_USAGE_ESTIMATED != 0 ? .estimated : .reported

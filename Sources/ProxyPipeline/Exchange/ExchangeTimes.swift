@@ -47,4 +47,6 @@ struct ExchangeOutcome {
   var isUpstreamFailed = false
   var isStageFailed = false
   var isGatewayReply = false
+  /// A stage gave a kept answer and nobody was asked.
+  var isReplay = false
 }

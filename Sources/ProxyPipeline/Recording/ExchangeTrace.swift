@@ -98,6 +98,7 @@ public struct ExchangeTrace: Sendable {
     case LLMP_DETACH: "detach"
     case LLMP_REPLACE: "replace"
     case LLMP_DROP: "drop"
+    case LLMP_REPLAY: "replay"
     default: "error"
     }
   }

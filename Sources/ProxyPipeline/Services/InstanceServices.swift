@@ -10,6 +10,7 @@ final class InstanceServices: Sendable {
   /// Where timers without a request run.
   let eventLoop: any EventLoop
   let timers = TimerBook()
+  let commands = CommandBook()
   let blocking: BlockingPool
 
   init(state: PipelineState, module: String, eventLoop: any EventLoop, blocking: BlockingPool) {

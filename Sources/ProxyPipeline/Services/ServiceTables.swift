@@ -12,6 +12,7 @@ enum ServiceTables {
     case LLMP_SVC_TIMER: UnsafeRawPointer(TimerService.table)
     case LLMP_SVC_EXEC: UnsafeRawPointer(ExecService.table)
     case LLMP_SVC_KV: UnsafeRawPointer(ValuesService.table)
+    case LLMP_SVC_COMMANDS: UnsafeRawPointer(CommandsService.table)
     case LLMP_SVC_METRICS: UnsafeRawPointer(MetricsService.table)
     default: nil
     }

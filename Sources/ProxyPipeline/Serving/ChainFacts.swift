@@ -14,6 +14,8 @@ struct ChainFacts: Sendable {
   var responseBody: UInt64 = 0
   var responseSSE: UInt64 = 0
   var responseChunk: UInt64 = 0
+  /// Stages that only look at the bytes that pass them.
+  var responseTap: UInt64 = 0
   var responseEnd: UInt64 = 0
   var requestDone: UInt64 = 0
   /// Stages without request hooks: they only look on, and are told of every exchange, denied ones too.
@@ -32,7 +34,9 @@ struct ChainFacts: Sendable {
       if table.response_headers != nil { responseHeaders |= bit }
       if table.response_body != nil, stage.needsResponseBody { responseBody |= bit }
       if table.response_sse != nil { responseSSE |= bit }
-      if table.response_chunk != nil { responseChunk |= bit }
+      if table.response_chunk != nil {
+        if stage.tapsResponse { responseTap |= bit } else { responseChunk |= bit }
+      }
       if table.response_end != nil { responseEnd |= bit }
       if table.request_done != nil { requestDone |= bit }
       if table.request_headers == nil, table.request_body == nil { observers |= bit }

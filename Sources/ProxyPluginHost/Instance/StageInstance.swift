@@ -53,6 +53,8 @@ public final class StageInstance: @unchecked Sendable {
   public let needsRequestBody: Bool
   /// Whether whole responses must be held for it.
   public let needsResponseBody: Bool
+  /// Whether its `response_chunk` only looks at what passes.
+  public let tapsResponse: Bool
   /// Whether it consumes `llmp.model` or `llmp.stream`, which the host reads from a held JSON body.
   public let consumesModel: Bool
 
@@ -71,6 +73,7 @@ public final class StageInstance: @unchecked Sendable {
     when = plan.when
     needsRequestBody = vtable.flags & LLMP_MW_NEED_REQUEST_BODY != 0
     needsResponseBody = vtable.flags & LLMP_MW_NEED_RESPONSE_BODY != 0
+    tapsResponse = vtable.flags & LLMP_MW_TAP_RESPONSE != 0
     consumesModel = facts.consumes.contains("llmp.model") || facts.consumes.contains("llmp.stream")
     meter = HookMeter(
       hooks: Hook.allCases.count, shards: shards, budgetNanoseconds: plan.hookBudgetNanoseconds)

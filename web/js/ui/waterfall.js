@@ -74,5 +74,5 @@ function row(step, mark, at, exchange) {
 }
 
 function verdict(word, hasRefused) {
-  return { continue: () => badge("continue", "", "check"), respond: () => (hasRefused ? badge("refused", "warn", "ban") : badge("answered", "ok", "check")), pause: () => badge("paused", "info", "pause"), error: () => badge("failed", "bad", "bad"), drop: () => badge("dropped", "warn", "ban"), replace: () => badge("replaced", "info", "edit"), detach: () => badge("continue, not called again", "", "check") }[word]?.() ?? (word ? badge(word) : null);
+  return { continue: () => badge("continue", "", "check"), respond: () => (hasRefused ? badge("refused", "warn", "ban") : badge("answered", "ok", "check")), pause: () => badge("paused", "info", "pause"), error: () => badge("failed", "bad", "bad"), drop: () => badge("dropped", "warn", "ban"), replace: () => badge("replaced", "info", "edit"), replay: () => badge("answered from memory", "ok", "check"), detach: () => badge("continue, not called again", "", "check") }[word]?.() ?? (word ? badge(word) : null);
 }
