@@ -114,6 +114,7 @@ let package = Package(
     sharedLibrary("forward", "ForwardPlugin"),
     sharedLibrary("cors", "CORSPlugin"),
     sharedLibrary("rate-limit", "RateLimitPlugin"),
+    sharedLibrary("cache", "CachePlugin"),
     sharedLibrary("log", "LogPlugin"),
     sharedLibrary("adapter-openai", "OpenAIAdapter"),
     sharedLibrary("adapter-mock", "MockAdapter"),
@@ -178,6 +179,7 @@ let package = Package(
     cPlugin("MockAdapter", "adapters/mock"),
     swiftPlugin("CORSPlugin", "Plugins/cors"),
     swiftPlugin("RateLimitPlugin", "Plugins/rate-limit"),
+    swiftPlugin("CachePlugin", "Plugins/cache"),
     swiftPlugin("LogPlugin", "Plugins/log"),
   ] + tests
 )

@@ -68,6 +68,7 @@ final class ExchangeLog: Middleware, RequestDoneHook, DrainHook {
     line.add("project_id", request.metadataBytes(.projectID), limit: 256)
     line.add("token_id", request.metadataBytes(.tokenID), limit: 256)
     line.add("client_addr", request.attribute(.clientAddress).unsafeBytes, limit: 128)
+    line.add("cache", request.metadataBytes(.cacheStatus), limit: 32)
     line.add("denied_by", request.attribute(.deniedBy).unsafeBytes, limit: 256)
     line.add("error", request.metadataBytes(.denyReason), limit: 256)
   }

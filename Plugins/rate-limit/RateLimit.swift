@@ -160,7 +160,9 @@ final class RateLimit: Middleware, RequestHeadersHook, RequestBodyHook, RequestD
         return UInt64(max(0, usage.input_tokens)) &+ UInt64(max(0, usage.output_tokens))
       }
     }
-    return exchange.status >= 400 ? 0 : nil
+    // A kept answer used nothing of a model either.
+    let isKept = exchange.isGatewayReply && exchange.attempts == 0
+    return exchange.status >= 400 || isKept ? 0 : nil
   }
 
   /// Whether the request says that a JSON body follows; other bodies say nothing of what will be used.

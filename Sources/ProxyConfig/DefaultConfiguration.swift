@@ -26,6 +26,14 @@ enum DefaultConfiguration {
           global_requests_per_minute: ${GLOBAL_RATE_LIMIT:-}
           ip_requests_per_minute: ${IP_RATE_LIMIT:-}
           concurrent_requests: ${MAX_CONCURRENT_REQUESTS:-}
+      - name: cache
+        use: core.cache
+        config:
+          enabled: ${HTTP_CACHE_ENABLED:-}
+          stream_responses: ${HTTP_CACHE_STREAM_RESPONSES:-}
+          backend: ${HTTP_CACHE_BACKEND:-}
+          default_ttl: ${HTTP_CACHE_DEFAULT_TTL:-}
+          max_object_bytes: ${HTTP_CACHE_MAX_OBJECT_BYTES:-}
       - name: forward
         use: core.forward
       - name: log

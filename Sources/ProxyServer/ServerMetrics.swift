@@ -40,7 +40,8 @@ final class ServerMetrics: MetricsSource {
   func json() async -> String {
     let all = await collect(sources.withLock { $0 })
     return "{\"uptime_seconds\":\(uptime),\"request_count\":\(all.requests),\"error_count\":\(all.errors),"
-      + "\"cache_hits\":0,\"cache_misses\":0,\"cache_bypass\":0,\"cache_stores\":0}\n"
+      + "\"cache_hits\":\(all.figures.cacheHits),\"cache_misses\":\(all.figures.cacheMisses),"
+      + "\"cache_bypass\":\(all.figures.cacheBypasses),\"cache_stores\":\(all.figures.cacheStores)}\n"
   }
 
   func prometheus() async -> String {
@@ -67,8 +68,14 @@ final class ServerMetrics: MetricsSource {
     page.sample("llm_proxy_uptime_seconds", [], uptime)
     page.single("llm_proxy_requests_total", .counter, "Exchanges ended", all.requests)
     page.single("llm_proxy_errors_total", .counter, "Exchanges ended with status 400 or above", all.errors)
-    for name in ["hits", "misses", "bypass", "stores"] {
-      page.single("llm_proxy_cache_\(name)_total", .counter, "Response cache \(name)", 0)
+    let cache = all.figures
+    for (name, help, count) in [
+      ("hits", "Answers from the response cache", cache.cacheHits),
+      ("misses", "Requests that the response cache had no answer for", cache.cacheMisses),
+      ("bypass", "Requests that were kept away from the response cache", cache.cacheBypasses),
+      ("stores", "Answers that the response cache kept", cache.cacheStores),
+    ] {
+      page.single("llm_proxy_cache_\(name)_total", .counter, help, count)
     }
   }
 

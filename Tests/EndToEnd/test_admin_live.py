@@ -40,14 +40,14 @@ def test_one_request_is_explained_stage_by_stage(admin, provider):
                    "project_id": project["id"], "project_name": project["name"], "token_label": "a label",
                    "client_ip": "127.0.0.1"} == seen
     detail = manage(admin, f"/manage/exchanges/{seen['request_id']}")
-    assert SUMMARY | {"attempts", "waterfall", "usage", "refused_by", "refusal"} == set(detail)
+    assert SUMMARY | {"attempts", "cache_status", "waterfall", "usage", "refused_by", "refusal"} == set(detail)
     spans = detail["waterfall"]
     for span in spans:
         assert set(span) == {"kind", "stage", "plugin", "hook", "start_us", "duration_us", "verdict", "detail"}
         assert span["duration_us"] >= 0 and 0 <= span["start_us"] <= detail["duration_ms"] * 1000 + 1e6
     assert [span["start_us"] for span in spans] == sorted(span["start_us"] for span in spans)
     chain = [span["stage"] for span in spans if span["kind"] == "stage" and span["hook"] == "request_headers"]
-    assert chain == ["cors", "auth", "whitelist", "limits", "forward"]
+    assert chain == ["cors", "auth", "whitelist", "limits", "cache", "forward"]
     assert {"connect", "head", "body"} <= {span["stage"] for span in spans if span["kind"] == "upstream"}
     assert {"request", "first_byte", "answer"} <= {span["stage"] for span in spans if span["kind"] == "client"}
     assert {"prepare"} <= {span["hook"] for span in spans if span["kind"] == "adapter"}

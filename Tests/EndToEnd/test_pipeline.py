@@ -156,6 +156,6 @@ def test_the_shipped_tree_is_whole():
     tree = BINARY.parent.parent
     assert sorted(file.name for file in PLUGINS.glob("*.so")) == sorted(
         f"{name}.so" for name in
-        ("auth", "whitelist", "cors", "rate-limit", "forward", "log", "adapter-openai", "adapter-mock"))
+        ("auth", "whitelist", "cors", "rate-limit", "cache", "forward", "log", "adapter-openai", "adapter-mock"))
     assert (tree / "include" / "llm_proxy_plugin.h").is_file()
     assert (tree / "web").is_dir()

@@ -11,7 +11,10 @@ final class FakeHost: @unchecked Sendable {
   var apis: [(name: String, settings: String)] = []
   var grants: Set<String> = [
     "llmp.limits/1", "llmp.apis/1", "llmp.json/1", "llmp.store/1", "llmp.timer/1",
+    "llmp.commands/1",
   ]
+  /// What the instance carries out, by name.
+  let commands = Mutex<[String: llmp_command_fn]>([:])
   let limits = Mutex<[String: UInt64]>([:])
   let settled = Mutex<[Settlement]>([])
   let log = Mutex<[String]>([])

@@ -82,4 +82,15 @@ extension FakeServices {
     table.cancel = { _, _ in }
     return table
   }
+
+  static func commandsTable() -> llmp_commands_api_t {
+    var table = llmp_commands_api_t()
+    table.struct_size = UInt32(MemoryLayout<llmp_commands_api_t>.size)
+    table.offer = { context, name, run in
+      guard let host = FakeHost.of(context), let run else { return LLMP_E_INVALID }
+      host.commands.withLock { $0[name.text] = run }
+      return LLMP_OK
+    }
+    return table
+  }
 }

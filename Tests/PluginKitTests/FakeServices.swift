@@ -9,6 +9,7 @@ final class FakeServices {
   private let json = make(FakeServices.jsonTable())
   private let store = make(FakeServices.storeTable())
   private let timer = make(FakeServices.timerTable())
+  private let commands = make(FakeServices.commandsTable())
 
   func table(_ id: String) -> UnsafeRawPointer? {
     switch id {
@@ -17,6 +18,7 @@ final class FakeServices {
     case "llmp.json/1": UnsafeRawPointer(json)
     case "llmp.store/1": UnsafeRawPointer(store)
     case "llmp.timer/1": UnsafeRawPointer(timer)
+    case "llmp.commands/1": UnsafeRawPointer(commands)
     default: nil
     }
   }
@@ -29,6 +31,7 @@ final class FakeServices {
     json.deallocate()
     store.deallocate()
     timer.deallocate()
+    commands.deallocate()
   }
 
   private static func make<Table>(_ table: Table) -> UnsafeMutablePointer<Table> {

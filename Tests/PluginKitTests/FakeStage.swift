@@ -59,6 +59,37 @@ final class FakeStage {
     try verdict(exchange) { self.hooks.pointee.request_body?(instance, exchange.handle, exchange.slot, $0) }
   }
 
+  func responseHeaders(_ exchange: FakeExchange) throws -> llmp_verdict_t {
+    try verdict(exchange) {
+      self.hooks.pointee.response_headers?(instance, exchange.handle, exchange.slot, $0)
+    }
+  }
+
+  /// A piece of an answer, as a stage gets it that only looks.
+  func responseTap(_ exchange: FakeExchange, _ piece: String) throws -> llmp_verdict_t {
+    let bytes = exchange.lend(Array(piece.utf8))
+    return try verdict(exchange) {
+      self.hooks.pointee.response_chunk?(instance, exchange.handle, exchange.slot, bytes, nil, $0)
+    }
+  }
+
+  func responseEnd(_ exchange: FakeExchange) throws -> llmp_verdict_t {
+    try verdict(exchange) {
+      self.hooks.pointee.response_end?(instance, exchange.handle, exchange.slot, nil, $0)
+    }
+  }
+
+  /// What the instance writes when it is told to carry out a command.
+  func command(_ name: String, _ json: String) throws -> [String] {
+    let run = try #require(host.commands.withLock { $0[name] }, "it does not offer \(name)")
+    let exchange = FakeExchange(host)
+    var output = llmp_out_t(opaque_: Unmanaged.passUnretained(exchange).toOpaque())
+    let (name, json) = (exchange.lend(Array(name.utf8)), exchange.lend(Array(json.utf8)))
+    try Self.call { run(instance, name, json, &output, $0) }
+    exchange.takeBack()
+    return exchange.output
+  }
+
   func event(_ exchange: FakeExchange, reason: UInt32, cookie: UInt64) throws -> llmp_verdict_t {
     try verdict(exchange) {
       self.hooks.pointee.on_event?(instance, exchange.handle, exchange.slot, reason, cookie, nil, $0)

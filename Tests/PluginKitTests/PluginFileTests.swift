@@ -4,7 +4,7 @@ import LLMProxyPluginKit
 import Testing
 
 @Suite struct PluginFileTests {
-  private static let stock = ["cors", "rate-limit", "log"]
+  private static let stock = ["cors", "rate-limit", "cache", "log"]
 
   @Test(arguments: stock) func aPluginShowsOneSymbol(_ name: String) throws {
     let symbols = try Tool.run(

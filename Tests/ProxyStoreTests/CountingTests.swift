@@ -147,7 +147,7 @@ import Testing
         group.addTask { for _ in 0..<1000 { _ = token.take(nowMilliseconds: 1_700_000_000_000, ready: nil) } }
       }
     }
-    token.noteCacheHit()
+    token.noteCacheHit(nowMilliseconds: 1_700_000_000_000)
     #expect(try await store.token(.id(token.id)).requestCount == 8000)
     await store.close()
     let row = try await folder.stranger().read {

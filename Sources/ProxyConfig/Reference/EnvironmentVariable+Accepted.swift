@@ -1,5 +1,5 @@
 extension EnvironmentVariable {
-  private static let cacheComes = Status.later("the response cache is not built yet")
+  private static let sharedCacheComes = Status.later("the response cache is kept in the process")
   private static let eventsCome = Status.later(
     "event sinks are not built yet; exchange lines come from the log stage")
   private static let redisComes = Status.later(
@@ -68,17 +68,16 @@ extension EnvironmentVariable {
       "DISTRIBUTED_RATE_LIMIT_FALLBACK", .limits, .boolean, "true", "Limit in memory when Redis fails.",
       redisComes),
 
-    .init("HTTP_CACHE_ENABLED", .cache, .boolean, "true", "Cache answers.", cacheComes),
-    .init("HTTP_CACHE_STREAM_RESPONSES", .cache, .boolean, "false", "Cache streams.", cacheComes),
-    .init("HTTP_CACHE_BACKEND", .cache, .text, "in-memory", "`in-memory` or `redis`.", cacheComes),
-    .init("HTTP_CACHE_DEFAULT_TTL", .cache, .seconds, "", "Age without a header that says so.", cacheComes),
-    .init("HTTP_CACHE_MAX_OBJECT_BYTES", .cache, .size, "", "Largest cached answer.", cacheComes),
-    .init("REDIS_CACHE_URL", .cache, .secret, "", "Redis of the cache.", cacheComes),
-    .init("REDIS_CACHE_KEY_PREFIX", .cache, .text, "llmproxy:cache:", "Prefix of its keys.", cacheComes),
-    .init("REDIS_CACHE_POOL_SIZE", .cache, .atLeast(0), "", "Connections to it.", cacheComes),
-    .init("REDIS_CACHE_TIMEOUT", .cache, .duration, "1s", "Time it has to answer.", cacheComes),
-    .init("REDIS_SCAN_COUNT", .cache, .atLeast(0), "2048", "Keys a purge looks at in one step.", cacheComes),
-    .init("CACHE_STATS_BUFFER_SIZE", .cache, .atLeast(0), "1000", "Queue of hit counts.", cacheComes),
+    .init("REDIS_CACHE_URL", .cache, .secret, "", "Redis of the cache.", sharedCacheComes),
+    .init(
+      "REDIS_CACHE_KEY_PREFIX", .cache, .text, "llmproxy:cache:", "Prefix of its keys.", sharedCacheComes),
+    .init("REDIS_CACHE_POOL_SIZE", .cache, .atLeast(0), "", "Connections to it.", sharedCacheComes),
+    .init("REDIS_CACHE_TIMEOUT", .cache, .duration, "1s", "Time it has to answer.", sharedCacheComes),
+    .init(
+      "REDIS_SCAN_COUNT", .cache, .atLeast(0), "2048", "Keys a purge looks at in one step.", sharedCacheComes),
+    .init(
+      "CACHE_STATS_BUFFER_SIZE", .cache, .atLeast(0), "1000", "Queue of hit counts.",
+      .withoutEffect("hits are counted with the requests of a token")),
     .init(
       "USAGE_STATS_BUFFER_SIZE", .cache, .atLeast(0), "1000", "Queue of usage.",
       .withoutEffect("the usage queue has a bound of its own")),

@@ -113,6 +113,18 @@ extension EnvironmentVariable {
     .init(
       "LLM_PROXY_EXCHANGE_LOG_FILE", .logging, .file, "",
       "File with one JSON line for each exchange; standard output if not set."),
+    .init(
+      "HTTP_CACHE_ENABLED", .cache, .boolean, "true",
+      "Keep answers that may be kept, and give them again (docs/cache.md)."),
+    .init("HTTP_CACHE_STREAM_RESPONSES", .cache, .boolean, "false", "Keep event streams too."),
+    .init(
+      "HTTP_CACHE_BACKEND", .cache, .choice(["in-memory", "memory", "redis"]), "in-memory",
+      "Where they are kept. `redis` starts with a warning and keeps them in the process."),
+    .init(
+      "HTTP_CACHE_DEFAULT_TTL", .cache, .seconds, "",
+      "How long an answer is good for that says `public` and not how long; not set or 0: it is not kept."),
+    .init(
+      "HTTP_CACHE_MAX_OBJECT_BYTES", .cache, .size, "2MiB", "Largest answer that is kept."),
   ]
 
   /// Names of the variables that reach only the default pipeline.

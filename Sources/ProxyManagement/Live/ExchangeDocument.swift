@@ -35,6 +35,7 @@ struct ExchangeDocument: Sendable {
     return .object(
       members(record) + [
         .init(name: "attempts", value: .integer(record.attempts)),
+        .init(name: "cache_status", value: .optional(record.cacheStatus)),
         .init(name: "waterfall", value: .array(spans.map { Self.span($0, record.refusal) })),
         .init(name: "usage", value: usage),
         .init(name: "refused_by", value: .optional(record.refusal?.stage)),

@@ -51,6 +51,7 @@ extension Exchange {
     // Behind the last hooks: they may still put the real cost in the place of an estimate.
     for lease in leases { loop.state.leases.end(lease) }
     count()
+    countCache()
     recordExchange()
     recordDenial()
     serving?.generation.unpin()
@@ -96,6 +97,23 @@ extension Exchange {
     if usage.output_tokens > 0 { loop.figures.outputTokens &+= UInt64(usage.output_tokens) }
     loop.figures.requestBytes &+= outcome.requestBytes
     loop.figures.responseBytes &+= outcome.responseBytes
+  }
+
+  /// Counts what the response cache says of this exchange, whichever stage that is.
+  private func countCache() {
+    guard let status = metadata.text(LLMP_META_CACHE_STATUS) else { return }
+    if status.equals(Slice("miss")) {
+      loop.figures.cacheMisses += 1
+    } else if status.equals(Slice("hit")) {
+      guard outcome.isReplay else { return }
+      loop.figures.cacheHits += 1
+      token?.noteCacheHit(nowMilliseconds: Clocks.unixMilliseconds())
+    } else if status.equals(Slice("stored")) {
+      loop.figures.cacheMisses += 1
+      loop.figures.cacheStores += 1
+    } else if status.equals(Slice("bypass")) {
+      loop.figures.cacheBypasses += 1
+    }
   }
 
   /// Makes the object ready for the next exchange; storage is kept.

@@ -25,6 +25,7 @@ extension Exchange {
       entry: entry, method: "\(request.method.name)", path: Self.shown(path), clientAddress: peer.string)
     record.entry.status = status
     record.attempts = attempts
+    record.cacheStatus = metadata.text(LLMP_META_CACHE_STATUS)?.string
     record.trace = ExchangeTrace(serving.names, route: selectedRoute, times: times, trace)
     if outcome.isGatewayReply, let code = metadata.text(LLMP_META_DENY_REASON)?.string {
       record.refusal = ExchangeRecord.Refusal(

@@ -31,6 +31,8 @@ public struct ExchangeRecord: Sendable {
   public var clientAddress: String
   /// Attempts at the provider.
   public var attempts: UInt32 = 0
+  /// What the response cache did: `hit`, `miss`, `stored` or `bypass`; `nil` where there is none.
+  public var cacheStatus: String?
   /// Set when the gateway refused.
   public var refusal: Refusal?
   /// What took time.

@@ -36,6 +36,14 @@ public struct LoopFigures: Sendable {
   public var clientsGone: UInt64 = 0
   /// Requests that a budget had no room for.
   public var budgetRefusals: UInt64 = 0
+  /// Answers from the response cache.
+  public var cacheHits: UInt64 = 0
+  /// Requests that it had no answer for.
+  public var cacheMisses: UInt64 = 0
+  /// Requests that were kept away from it.
+  public var cacheBypasses: UInt64 = 0
+  /// Answers that it kept.
+  public var cacheStores: UInt64 = 0
   /// Attempts that broke.
   public var upstreamFailures: UInt64 = 0
   /// Attempts repeated on a fresh connection because a pooled one was stale.
@@ -100,6 +108,10 @@ extension LoopFigures {
     gatewayReplies += other.gatewayReplies
     clientsGone += other.clientsGone
     budgetRefusals += other.budgetRefusals
+    cacheHits += other.cacheHits
+    cacheMisses += other.cacheMisses
+    cacheBypasses += other.cacheBypasses
+    cacheStores += other.cacheStores
     upstreamFailures += other.upstreamFailures
     staleRetries += other.staleRetries
     stageFailures += other.stageFailures

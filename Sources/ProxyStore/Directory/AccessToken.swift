@@ -145,9 +145,9 @@ public final class AccessToken: Sendable {
     return takeFromAncestors(parentage, nowMilliseconds: nowMilliseconds, ready: ready)
   }
 
-  /// Counts an answer from the response cache; it does not use up the limit.
-  public func noteCacheHit() {
-    run(counter.withLock { $0.noteCacheHit() })
+  /// Counts an answer from the response cache: a use, which does not use up the limit.
+  public func noteCacheHit(nowMilliseconds: Int64) {
+    run(counter.withLock { $0.noteCacheHit(now: nowMilliseconds) })
   }
 
   private var hasUUID: Bool { bits.high != 0 || bits.low != 0 }

@@ -74,8 +74,9 @@ struct TokenCounter {
     return detail.lease == 0 && !detail.wantsRefill ? .usedUp : .active
   }
 
-  mutating func noteCacheHit() -> Errand {
+  mutating func noteCacheHit(now: Int64) -> Errand {
     detailForWriting().cacheHits += 1
+    noteUse(now)
     return queue()
   }
 
