@@ -52,16 +52,7 @@ public final class ManagementPlane: ControlPlane {
     pages?.add(to: routes)
     sampler = pages?.sampler
     if settings.admin.isEnabled { access.addPages(folder: settings.admin.webDirectory, to: routes) }
-    routes.managed(
-      "/manage/cache/purge",
-      [
-        "POST": { context in
-          // The checks of the body come after this one, so there are none until there is a cache.
-          try await operations.audited("cache.purge", context) { _ in
-            throw ManagementFault.invalid("caching is disabled", code: "caching_disabled")
-          }
-        }
-      ])
+    CacheRoutes(operations: operations, server: server).add(to: routes)
     // Last, so that it wraps no route: only requests that match none get here.
     routes.router.add(middleware: UnknownPath())
     responder = routes.router.buildResponder()

@@ -14,11 +14,14 @@ final class LiveParts: LiveServer {
   let serving: ServingGeneration?
   let servingSince = Clocks.unixMilliseconds()
   private let ledger: UsageLedger
+  private let blocking: BlockingPool
   private let loops = Mutex<[LoopServices]>([])
 
   init(
-    _ configuration: Configuration, state: PipelineState, serving: ServingGeneration, ledger: UsageLedger
+    _ configuration: Configuration, state: PipelineState, serving: ServingGeneration, ledger: UsageLedger,
+    blocking: BlockingPool
   ) {
+    self.blocking = blocking
     self.ledger = ledger
     self.configuration = configuration
     self.serving = serving
@@ -45,6 +48,18 @@ final class LiveParts: LiveServer {
       }
     }
     return all
+  }
+
+  func offers(_ command: String) -> Bool { serving?.offers(command) ?? false }
+
+  func run(_ command: String, json: String) async throws -> [String] {
+    guard let serving else { return [] }
+    return try await withCheckedThrowingContinuation { continuation in
+      blocking.run {
+        continuation.resume(
+          with: Result { () throws(CommandFailure) in try serving.run(command, json: json) })
+      }
+    }
   }
 
   private static func read(_ loop: LoopContext) -> TrafficFigures {

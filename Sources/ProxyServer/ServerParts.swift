@@ -67,7 +67,7 @@ final class ServerParts: Sendable {
       state: state, blocking: blocking, eventLoop: eventLoops[0], loops: eventLoops.count)
     let built = try GenerationFactory(configuration, host: host, logger: logger).build(number: 1)
     let metrics = ServerMetrics()
-    let live = LiveParts(configuration, state: state, serving: built, ledger: store.usage)
+    let live = LiveParts(configuration, state: state, serving: built, ledger: store.usage, blocking: blocking)
     let control = try managementPlane(configuration, store, metrics, live, auditLog, logger)
     var loops: [LoopServices] = []
     for (shard, eventLoop) in eventLoops.enumerated() {

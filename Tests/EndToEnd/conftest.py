@@ -123,10 +123,10 @@ def compatibility_run(request, tmp_path_factory):
 
 
 COMPATIBILITY_RUN = pytest.StashKey()
-# `usage`, `cache`, `cache-purge` and `circuit-breaker` have cases that want a response cache or a breaker.
+# `circuit-breaker` has cases that want a breaker.
 COMPATIBILITY_AREAS = (
     "health|mgmt-auth|proxy-auth|proxy-forward|proxy-validation|param-whitelist|cors|streaming|metrics|"
-    "projects|tokens|audit|encryption")
+    "projects|tokens|audit|encryption|cache|cache-purge|usage")
 
 
 def pytest_collection_finish(session):

@@ -16,6 +16,15 @@ public protocol LiveServer: Sendable {
   func traffic() async -> TrafficFigures
   /// Sends one small request to the provider of an API and waits for the answer.
   func probe(_ probe: ProviderProbe) async -> ProviderProbe.Result
+
+  /// Whether some stage carries out a command (`llmp.commands/1`).
+  func offers(_ command: String) -> Bool
+  /// Has every stage that offers the command carry it out.
+  ///
+  /// - Parameter json: handed to the stages as it is.
+  /// - Returns: the JSON text that each of them wrote.
+  /// - Throws: `CommandFailure` of the first that could not.
+  func run(_ command: String, json: String) async throws -> [String]
 }
 
 /// What all event loops have counted, and what they hold at this moment.

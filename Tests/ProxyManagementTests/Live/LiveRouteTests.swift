@@ -13,6 +13,8 @@ import Testing
     let configuration: Configuration
     let journal = ExchangeJournal()
     let servingSince: Int64 = 0
+    func offers(_ command: String) -> Bool { false }
+    func run(_ command: String, json: String) async throws -> [String] { [] }
     func traffic() async -> TrafficFigures { TrafficFigures() }
     func probe(_ probe: ProviderProbe) async -> ProviderProbe.Result {
       .init(
