@@ -88,7 +88,7 @@ struct ConfigCheckTests {
     let listen = settings.first { $0["key"] as? String == "listen" }
     #expect(listen?["value"] as? String == ":9999")
     #expect(listen?["source"] as? String == "environment LISTEN_ADDR")
-    #expect((object["pipeline"] as? [[String: Any]])?.count == 6)
+    #expect((object["pipeline"] as? [[String: Any]])?.count == 7)
     #expect((object["apis"] as? [[String: Any]])?.first?["is_default"] as? Bool == true)
     #expect((object["warnings"] as? [[String: Any]])?.count == 1)
   }

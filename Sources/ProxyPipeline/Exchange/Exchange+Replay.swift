@@ -59,10 +59,8 @@ extension Exchange {
     let count = reply.body.readableBytes
     let hasBody = request.method != .head && reply.status != 204 && reply.status != 304
     detachReceivedHead()
-    var map = responseMap
-    map.added.insert(contentsOf: reply.fields, at: 0)
-    let type = map.get(Slice("content-type"))
-    responseMap = map
+    responseMap.insertFirst(reply.fields)
+    let type = responseMap.get(Slice("content-type"))
     if reply.status != 204, reply.status != 304 { answer.keptLength = count }
     response = ReceivedHead(
       status: reply.status, framing: hasBody ? .length(UInt64(count)) : .none,
