@@ -52,10 +52,24 @@ public final class Outbox {
   ///
   /// - Parameter isOwn: the buffer is one of the queue's, which gets it back when it is sent.
   public func write(_ bytes: ByteBuffer, isOwn: Bool = false) {
-    if let earlier = unsent { hand(earlier, flushes: false) }
-    unsent = bytes
-    self.isOwn = isOwn
+    guard var earlier = unsent.take() else {
+      unsent = bytes
+      self.isOwn = isOwn
+      return
+    }
+    if earlier.readableBytes + bytes.readableBytes <= Self.joinLimit {
+      var bytes = bytes
+      earlier.writeBuffer(&bytes)
+      unsent = earlier
+    } else {
+      hand(earlier, flushes: false)
+      unsent = bytes
+      self.isOwn = isOwn
+    }
   }
+
+  /// Pieces up to this size together are joined: the copy costs less than a second vector.
+  private static let joinLimit = 16_384
 
   /// Has what was taken sent at the end of this turn.
   public func flush() {
