@@ -15,7 +15,7 @@ extension Exchange {
     // Before the count, which cannot be given back.
     if reserveBudget() == .stop { return }
     guard let token else { return prepareAttempt() }
-    let now = Clocks.coarseUnixMilliseconds()
+    let now = Clocks.unixMilliseconds()
     var outcome = token.take(nowMilliseconds: now, ready: nil)
     if outcome == .pending {
       // Only now is a way back needed: the usual request allocates none.
