@@ -42,7 +42,12 @@ enum CacheKey {
 
   private static func add(_ names: [StaticString], of request: borrowing Request, to text: inout KeyText) {
     for name in names {
-      text.add(request.header(name)?.unsafeBytes ?? UnsafeRawBufferPointer(start: nil, count: 0))
+      var nth = 0
+      while let line = request.header(name, nth: nth) {
+        text.add(line.unsafeBytes)
+        nth += 1
+      }
+      text.endList()
     }
   }
 

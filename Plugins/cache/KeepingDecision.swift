@@ -15,7 +15,7 @@ enum KeepingDecision {
     let lifetime: Int
     let initialAge: Int
     /// The client's wish, and not the provider's word.
-    let isForced: Bool
+    var isForced: Bool
     let mustBeValidated: Bool
   }
 

@@ -35,10 +35,12 @@ final class KeptAnswer: Sendable {
   let age: Age
   /// It has to be shown to the provider each time before it is used.
   let mustBeValidated: Bool
+  /// Kept at the wish of a client, and given to those who wish the same: nobody else gets less than a fresh answer.
+  let isForced: Bool
 
   init(
     place: Place, variant: Variant, status: UInt32, head: AnswerHead, body: [UInt8], age: Age,
-    mustBeValidated: Bool
+    mustBeValidated: Bool, isForced: Bool
   ) {
     self.place = place
     self.variant = variant
@@ -47,6 +49,7 @@ final class KeptAnswer: Sendable {
     self.body = body
     self.age = age
     self.mustBeValidated = mustBeValidated
+    self.isForced = isForced
   }
 
   /// Memory it takes, about: arrays have headers of their own, and the store has entries for it.

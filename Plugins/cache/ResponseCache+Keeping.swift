@@ -6,7 +6,7 @@ extension ResponseCache {
     guard let lookup = state(of: request) else { return .detach }
     let status = request.status(of: .upstreamResponse)
     // Not the provider's answer but one of ours, perhaps in the place of one that broke.
-    guard status != 0, case .asked(let asked) = lookup.stage else {
+    guard status != 0, request.exchange()?.isGatewayReply != true, case .asked(let asked) = lookup.stage else {
       lookup.stage = .over
       return .detach
     }
@@ -98,7 +98,8 @@ extension ResponseCache {
     lookup.stage = .over
     let merged = old.head.refreshed(by: head)
     var answer = old
-    if case .keep(let terms) = renewedTerms(merged, old, lookup) {
+    if case .keep(var terms) = renewedTerms(merged, old, lookup) {
+      terms.isForced = terms.isForced || old.isForced
       let draft = Lookup.Draft(
         head: merged.kept, variant: old.variant, status: old.status, terms: terms, keptAt: host.milliseconds,
         body: old.body)
@@ -134,6 +135,6 @@ extension ResponseCache {
       body: isLoose ? Array(draft.body[...]) : draft.body,
       age: KeptAnswer.Age(
         keptAt: draft.keptAt, initialSeconds: draft.terms.initialAge, lifetimeSeconds: draft.terms.lifetime),
-      mustBeValidated: draft.terms.mustBeValidated)
+      mustBeValidated: draft.terms.mustBeValidated, isForced: draft.terms.isForced)
   }
 }

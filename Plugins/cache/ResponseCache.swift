@@ -104,7 +104,7 @@ final class ResponseCache: Middleware, KeepsRequestState, RequestHeadersHook, Re
 
   /// Whether the client takes an answer of that age.
   private static func suits(_ answer: KeptAnswer, _ wishes: CacheDirectives, at now: UInt64) -> Bool {
-    if wishes.noCache { return false }
+    if wishes.noCache || (answer.isForced && wishes.wantedLifetime == nil) { return false }
     // Clients of the Go program may say `s-maxage`, which is the same from a client.
     guard let limit = wishes.lifetime else { return true }
     return limit > 0 && answer.age.seconds(at: now) <= limit
@@ -114,13 +114,18 @@ final class ResponseCache: Middleware, KeepsRequestState, RequestHeadersHook, Re
   private func ask(about answer: KeptAnswer, in request: Request) throws -> Bool {
     // A client that brings conditions of its own wants the answer to those.
     guard answer.hasValidator, !Preconditions.arePresent(in: request) else { return false }
-    if let tag = answer.head.first("etag") {
-      try request.setHeader("if-none-match" as StaticString, tag, in: .upstreamRequest)
+    do {
+      if let tag = answer.head.first("etag") {
+        try request.setHeader("if-none-match" as StaticString, tag, in: .upstreamRequest)
+      }
+      if let modified = answer.head.first("last-modified") {
+        try request.setHeader("if-modified-since" as StaticString, modified, in: .upstreamRequest)
+      }
+      return true
+    } catch {
+      // A validator too large for a request: the provider is asked for the answer itself.
+      return false
     }
-    if let modified = answer.head.first("last-modified") {
-      try request.setHeader("if-modified-since" as StaticString, modified, in: .upstreamRequest)
-    }
-    return true
   }
 
   /// Answers from what is kept.

@@ -52,10 +52,10 @@ extension ClientConnection: ExchangeClient {
 
   /// Closes, but not before the client has had a chance to read the answer: closing while it still sends would
   /// make its kernel throw the answer away.
-  private func linger() {
+  func linger() {
     outbox.flushNow()
     guard phase != .closed, let context else { return }
-    if body.isComplete, pending == nil {
+    if body.isComplete, pending == nil, outbox.isSent {
       phase = .closed
       context.close(promise: nil)
       return
@@ -65,9 +65,18 @@ extension ClientConnection: ExchangeClient {
     lingered = 0
     isBodyReading = true
     updateReading()
+    // What waits for a slow client goes out first.
     context.close(mode: .output, promise: nil)
-    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-    context.eventLoop.scheduleTask(in: .seconds(2)) { bound.value.close() }
+    closeSoon(context.eventLoop)
+  }
+
+  /// Closes in two seconds, or once what waits has been taken; deadlines see to a client that takes nothing.
+  private func closeSoon(_ eventLoop: any EventLoop) {
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.scheduleTask(in: .seconds(2)) {
+      guard bound.value.phase == .lingering else { return }
+      bound.value.outbox.isSent ? bound.value.close() : bound.value.closeSoon(eventLoop)
+    }
   }
 
   /// Answers what is not HTTP as we are willing to read it, and closes.

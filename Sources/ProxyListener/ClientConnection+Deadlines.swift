@@ -24,7 +24,9 @@ extension ClientConnection {
         exchange?.bodyTimedOut()
         control?.bodyTimedOut()
       }
-    case .lingering, .closed: break
+    case .lingering:
+      if !outbox.isSent, isStuck(timeouts, now) { close() }
+    case .closed: break
     }
   }
 
@@ -44,8 +46,8 @@ extension ClientConnection {
     now > since && now - since > limit
   }
 
-  /// During a drain: nothing runs here, so nobody will miss the connection.
+  /// During a drain: nothing runs here, so nobody will miss the connection once its answers have been sent.
   func closeIfIdle() {
-    if phase == .head, headStarted == 0 { close() }
+    if phase == .head, headStarted == 0 { linger() }
   }
 }

@@ -48,6 +48,9 @@ public final class Outbox {
     unsent = nil
   }
 
+  /// Whether the kernel has all that was taken.
+  public var isSent: Bool { unsent == nil && inChannel == 0 }
+
   /// Takes a piece. `flush` says when it is to be sent.
   ///
   /// - Parameter isOwn: the buffer is one of the queue's, which gets it back when it is sent.

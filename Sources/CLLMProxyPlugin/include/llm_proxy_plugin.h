@@ -591,7 +591,8 @@ typedef struct llmp_events_api {
  * A stage that kept an answer of the provider's gives it back with LLMP_REPLAY: from request_headers or
  * request_body nothing goes upstream then; from response_headers it takes the place of what came (a 304, say).
  * Unlike a reply it is not the stage's own word: it passes the other stages' response hooks as the
- * provider's answer does - their response_headers, and what earlier stages do to the body - and it is
+ * provider's answer does - their response_headers (those behind this stage too, unless they have seen the
+ * answer it takes the place of), and what earlier stages do to the body - and it is
  * refused like a request that would be forwarded while a policy has a member that no stage has seen to.
  * `slot` is this stage's pointer for this request: zero at first, the plugin's to use, and
  * request_done (exactly once, after any hook ran) is where it is freed. [request] throughout. */

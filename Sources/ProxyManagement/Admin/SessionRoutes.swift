@@ -39,9 +39,7 @@ struct SessionRoutes: Sendable {
     let body = try await context.withBody(upTo: Self.loginLimitBytes).request.body
     let fields = try RequestFields(body)
     try fields.refuseOthers(than: "username", "password", "management_token")
-    // A right management token is never throttled, here as anywhere: it cannot be guessed, and must not be locked out.
-    if !fields.contains("management_token") { try logins.checkPeer(of: context) }
-    guard let (user, role) = try account(fields) else {
+    guard let (user, role) = try account(fields, context) else {
       throw await logins.refuse(.invalidCredentials, isGuess: true, context)
     }
     sessions.close(context.request)
@@ -52,10 +50,14 @@ struct SessionRoutes: Sendable {
     return document(session, headers: [AdminSessions.setCookie(id, for: context.request)])
   }
 
-  private func account(_ fields: RequestFields) throws(ManagementFault) -> (String, Principal.Role)? {
+  private func account(
+    _ fields: RequestFields, _ context: ManagementContext
+  ) throws(ManagementFault) -> (String, Principal.Role)? {
+    // A right management token is never throttled, here as anywhere: it cannot be guessed, and must not be locked out.
     if let token = try fields.string("management_token") {
       return accounts.isManagementToken(token) ? (Principal.tokenUser, .admin) : nil
     }
+    try logins.checkPeer(of: context)
     guard let user = try fields.string("username"), let password = try fields.string("password") else {
       throw .invalid("username and password, or management_token, are required", code: "missing_field")
     }

@@ -58,8 +58,7 @@ extension Exchange {
   private func adopt(_ reply: Reply) {
     let count = reply.body.readableBytes
     let hasBody = request.method != .head && reply.status != 204 && reply.status != 304
-    detachReceivedHead()
-    responseMap.insertFirst(reply.fields)
+    responseMap.adopt(reply.fields)
     let type = responseMap.get(Slice("content-type"))
     if reply.status != 204, reply.status != 304 { answer.keptLength = count }
     response = ReceivedHead(
@@ -74,7 +73,8 @@ extension Exchange {
     guard let serving else { return }
     startHookClock()
     for later in serving.stages.indices.reversed() where later > index {
-      guard serving.facts.responseHeaders & ran & ~detached & bit(later) != 0,
+      let concerned = (ran | serving.facts.observers) & ~excluded & ~detached
+      guard serving.facts.responseHeaders & concerned & bit(later) != 0,
         let hook = serving.stages[later].vtable.response_headers
       else { continue }
       _ = call(serving.stages[later], later, .responseHeaders, hook)

@@ -165,6 +165,17 @@ struct HeaderMap {
     for field in added { add(name: field.name, value: field.value) }
   }
 
+  /// Takes fields in the place of the received ones: what was to be taken from those is taken from these.
+  mutating func adopt(_ fields: ContiguousArray<AddedField>) {
+    let removals = removals
+    detach()
+    insertFirst(
+      fields.filter { field in
+        !removals.contains { $0.count == field.name.count && equalsIgnoringCase($0, field.name) }
+      })
+    self.removals = removals
+  }
+
   /// Upper bound of the bytes that `write` needs.
   var byteBound: Int {
     var total = 0

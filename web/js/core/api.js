@@ -30,7 +30,7 @@ export async function call(method, path, { params, body, signal, headers = {} } 
   let answer;
   try {
     const address = path + query(params);
-    answer = await ((method === "GET" && takeEarly(address)) || fetch(address, request));
+    answer = (method === "GET" && (await takeEarly(address))) || (await fetch(address, request));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     document.dispatchEvent(new CustomEvent("app:unreachable"));
@@ -43,11 +43,15 @@ export async function call(method, path, { params, body, signal, headers = {} } 
   throw error;
 }
 
-/** The answer to what boot.js asked for already; each is for one page only. */
-function takeEarly(address) {
-  const answer = globalThis.askedEarly?.get(address);
+/**
+ * The answer to what boot.js asked for already; each is for one page only. Of refusals only the one of the session
+ * counts: the others were given before somebody signed in.
+ */
+async function takeEarly(address) {
+  const early = globalThis.askedEarly?.get(address);
   globalThis.askedEarly?.delete(address);
-  return answer;
+  const answer = await early;
+  return answer?.ok || address === "/admin/session" ? answer : undefined;
 }
 
 async function read(answer) {
