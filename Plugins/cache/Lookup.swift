@@ -20,11 +20,14 @@ final class Lookup {
 
   let place: KeptAnswer.Place
   let wishes: CacheDirectives
+  /// Purges there had been when it began.
+  let purges: Int
   var stage: Stage
 
-  init(place: KeptAnswer.Place, wishes: CacheDirectives, kept: KeptAnswer?) {
+  init(place: KeptAnswer.Place, wishes: CacheDirectives, purges: Int, kept: KeptAnswer?) {
     self.place = place
     self.wishes = wishes
+    self.purges = purges
     stage = .asked(kept)
   }
 }

@@ -6,7 +6,8 @@ extension ResponseCache {
     guard let lookup = state(of: request) else { return .detach }
     let status = request.status(of: .upstreamResponse)
     // Not the provider's answer but one of ours, perhaps in the place of one that broke.
-    guard status != 0, request.exchange()?.isGatewayReply != true, case .asked(let asked) = lookup.stage else {
+    guard status != 0, request.exchange()?.isGatewayReply != true, case .asked(let asked) = lookup.stage
+    else {
       lookup.stage = .over
       return .detach
     }
@@ -32,7 +33,7 @@ extension ResponseCache {
   func responseTapEnd(_ request: Request) throws {
     guard let lookup = state(of: request), case .keeping(let draft) = lookup.stage else { return }
     lookup.stage = .over
-    if keep(draft, lookup.place) { try request.setMetadata(.cacheStatus, "stored" as StaticString) }
+    if keep(draft, of: lookup) { try request.setMetadata(.cacheStatus, "stored" as StaticString) }
   }
 
   private func decide(
@@ -98,19 +99,26 @@ extension ResponseCache {
     lookup.stage = .over
     let merged = old.head.refreshed(by: head)
     var answer = old
-    if case .keep(var terms) = renewedTerms(merged, old, lookup) {
+    // A 304 that names another version is not about the one that is kept (RFC 9111 4.3.4).
+    if !Self.areOfDifferentVersions(head, old.head), case .keep(var terms) = renewedTerms(merged, old, lookup)
+    {
       terms.isForced = terms.isForced || old.isForced
       let draft = Lookup.Draft(
         head: merged.kept, variant: old.variant, status: old.status, terms: terms, keptAt: host.milliseconds,
         body: old.body)
       answer = Self.answer(draft, old.place)
-      _ = memory.keep(answer)
+      _ = memory.keep(answer, since: lookup.purges)
     } else {
       memory.drop(old)
     }
     return try request.replay(
       answer.status, headers: Self.fields(of: answer, "revalidated", at: host.milliseconds), body: answer.body
     )
+  }
+
+  private static func areOfDifferentVersions(_ left: AnswerHead, _ right: AnswerHead) -> Bool {
+    guard let left = left.first("etag"), let right = right.first("etag") else { return false }
+    return left != right && left.first != UInt8(ascii: "W") && right.first != UInt8(ascii: "W")
   }
 
   /// An answer that was kept at a client's wish stays so for as long as that client said.
@@ -123,8 +131,8 @@ extension ResponseCache {
         now: Int(host.unixMilliseconds / 1000)))
   }
 
-  private func keep(_ draft: Lookup.Draft, _ place: KeptAnswer.Place) -> Bool {
-    memory.keep(Self.answer(draft, place))
+  private func keep(_ draft: Lookup.Draft, of lookup: Lookup) -> Bool {
+    memory.keep(Self.answer(draft, lookup.place), since: lookup.purges)
   }
 
   private static func answer(_ draft: Lookup.Draft, _ place: KeptAnswer.Place) -> KeptAnswer {

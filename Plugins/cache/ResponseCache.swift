@@ -74,7 +74,7 @@ final class ResponseCache: Middleware, KeepsRequestState, RequestHeadersHook, Re
   func requestBody(_ request: Request) throws -> Verdict {
     let wishes = CacheDirectives(of: request)
     let place = try CacheKey.place(of: request, store)
-    let now = host.milliseconds
+    let (now, purges) = (host.milliseconds, memory.purges)
     let found = memory.answers(to: place.request, at: now).first { $0.variant.matches(request) }
     if let found, !found.mustBeValidated, Self.suits(found, wishes, at: now) {
       return try give(found, to: request, at: now)
@@ -86,7 +86,7 @@ final class ResponseCache: Middleware, KeepsRequestState, RequestHeadersHook, Re
       return .detach
     }
     let asked = try found.flatMap { try ask(about: $0, in: request) ? $0 : nil }
-    setState(Lookup(place: place, wishes: wishes, kept: asked), of: request)
+    setState(Lookup(place: place, wishes: wishes, purges: purges, kept: asked), of: request)
     return .continue
   }
 

@@ -5,6 +5,8 @@ final class SharedStore: Sendable {
   private let store: Mutex<AnswerStore>
   // Relaxed: a request that changes something and misses an answer kept at this very moment has come before it.
   private let hasTargets = Atomic<Bool>(false)
+  /// Purges so far; changes under the lock of `store` only.
+  private let purgeCount = Atomic<Int>(0)
 
   init(limitBytes: Int) { store = Mutex(AnswerStore(limitBytes: limitBytes)) }
 
@@ -12,7 +14,13 @@ final class SharedStore: Sendable {
     store.withLock { $0.answers(to: request, at: now) }
   }
 
-  func keep(_ answer: KeptAnswer) -> Bool { change { $0.keep(answer) } }
+  /// Purges so far.
+  var purges: Int { purgeCount.load(ordering: .relaxed) }
+
+  /// Keeps an answer to a request that was begun after so many purges; what was purged meanwhile may be its like.
+  func keep(_ answer: KeptAnswer, since purges: Int) -> Bool {
+    change { self.purges == purges && $0.keep(answer) }
+  }
 
   func drop(_ answer: KeptAnswer) { change { $0.drop(answer) } }
 
@@ -25,7 +33,12 @@ final class SharedStore: Sendable {
 
   func dropExpired(at now: UInt64) { _ = change { $0.drop { $0.age.isOver(at: now) } } }
 
-  func purge(_ purge: Purge) -> Int { change { $0.drop { purge.picks($0) } } }
+  func purge(_ purge: Purge) -> Int {
+    change { store in
+      purgeCount.wrappingAdd(1, ordering: .relaxed)
+      return store.drop { purge.picks($0) }
+    }
+  }
 
   private func change<Result: Sendable>(_ body: (inout sending AnswerStore) -> Result) -> Result {
     store.withLock { store in

@@ -224,6 +224,39 @@ def test_a_post_is_kept_only_when_its_client_asks_for_it(cached, provider, token
     assert seen[1].headers.get("cache-control") == "public, max-age=60"
 
 
+def test_an_answer_kept_at_a_wish_is_for_those_who_wish(cached, provider, token):
+    """Otherwise one caller could have all others of the project look at an old state for as long as it likes."""
+    provider.answers(counted({"Content-Type": "application/json"}))
+    wish = {"Cache_Control": "public, max-age=2147483647"}
+    assert [word(get(cached, token, **wish)) for _ in range(2)] == ["stored", "hit"]
+    fresh = get(cached, token)
+    assert word(fresh) != "hit" and fresh.json() == {"n": 2}
+
+
+def test_every_line_of_what_chooses_an_answer_is_looked_at(cached, provider, token):
+    provider.answers(counted({"Content-Type": "application/json"}))
+    seen = []
+    for lines in (["a"], ["a", "b"], ["a"]):
+        with cached.client() as client:
+            body = b'{"model":"gpt-4o","messages":[]}'
+            betas = "".join(f"anthropic-beta: {line}\r\n" for line in lines)
+            client.send((f"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n{betas}"
+                         f"Cache-Control: public, max-age=60\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body)
+            seen.append(word(client.answer()))
+    assert seen == ["stored", "stored", "hit"]
+
+
+def test_a_hit_is_sent_whole_before_its_connection_closes(start, provider):
+    proxy = start(environment={"HTTP_CACHE_MAX_OBJECT_BYTES": str(16 << 20)})
+    token, size = proxy.management.access_token(), 8 << 20
+    provider.answers(answers.whole(b"x" * size, 200, PUBLIC))
+    get(proxy, token)
+    with proxy.client(receive_buffer=4096) as client:
+        client.ask("GET", "/v1/models", {"Connection": "close"}, token=token)
+        answer = client.answer()
+        assert word(answer) == "hit" and len(answer.body) == size and client.is_closed_by_peer()
+
+
 def test_what_says_nothing_of_time_is_named(cached, provider, token):
     provider.answers(counted({"Content-Type": "application/json"}))
     answer = get(cached, token)

@@ -1,9 +1,10 @@
 """The response cache: forgetting on order, switching off, settings."""
 
 import subprocess
+import threading
 
 import pytest
-from support import settings
+from support import answers, settings
 from support.caching import PUBLIC, counted, get, post, word
 from support.paths import BINARY
 from support.proxy import Proxy
@@ -106,3 +107,22 @@ def test_settings_that_make_no_sense_are_refused(start, provider, tmp_path, conf
 def test_redis_is_not_there_yet_and_the_start_says_so(start, provider):
     proxy = start(environment={"HTTP_CACHE_BACKEND": "redis"})
     assert "backend redis is not served yet" in proxy.log()
+
+
+def test_what_was_asked_before_a_purge_is_not_kept_after_it(start, provider):
+    proxy, gate = start(), threading.Event()
+    token = proxy.management.access_token()
+
+    def late(exchange):
+        exchange.wait(gate)
+        answers.whole({"n": 1}, 200, PUBLIC)(exchange)
+
+    provider.answers(late)
+    with proxy.client() as client:
+        client.ask("GET", "/v1/models", token=token)
+        provider.wait_for_requests()
+        proxy.management.call("POST", "/manage/cache/purge", {"method": "GET", "url": "/v1/models"}, expect=200)
+        gate.set()
+        assert client.answer().status == 200
+    provider.answers(answers.whole({"n": 2}, 200, PUBLIC))
+    assert get(proxy, token).json() == {"n": 2}

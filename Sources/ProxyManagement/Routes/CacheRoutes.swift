@@ -25,9 +25,9 @@ struct CacheRoutes: Sendable {
       let url = try fields.string("url") ?? ""
       let prefix = try fields.string("prefix").flatMap { $0.isEmpty ? nil : $0 }
       draft.note("purge_type", .string(prefix == nil ? "exact" : "prefix"))
-      draft.note("method", .string(method))
-      draft.note("url", .string(url))
-      if let prefix { draft.note("prefix", .string(prefix)) }
+      draft.note("method", method)
+      draft.note("url", url)
+      draft.note("prefix", prefix)
       guard !method.isEmpty, !url.isEmpty else {
         throw ManagementFault.invalid("method and url are required")
       }

@@ -36,7 +36,7 @@ extension Exchange {
     adopt(reply)
     addOwnFields()
     phase = .responseHeaders
-    showReplay(behind: stage.index)
+    if showReplay(behind: stage.index) == .stop { return .stop }
     detached |= passed
     answer.replacement = reply.body
     startHookClock()
@@ -69,15 +69,20 @@ extension Exchange {
   }
 
   /// `response_headers` of the stages behind the one that replays: headers are not kept as they left them.
-  private func showReplay(behind index: Int) {
-    guard let serving else { return }
+  private func showReplay(behind index: Int) -> Step {
+    guard let serving else { return .stop }
     startHookClock()
     for later in serving.stages.indices.reversed() where later > index {
       let concerned = (ran | serving.facts.observers) & ~excluded & ~detached
       guard serving.facts.responseHeaders & concerned & bit(later) != 0,
         let hook = serving.stages[later].vtable.response_headers
       else { continue }
-      _ = call(serving.stages[later], later, .responseHeaders, hook)
+      let verdict = call(serving.stages[later], later, .responseHeaders, hook)
+      // Anything but a failure would be about an answer that is over.
+      if verdict == LLMP_ERROR, settle(verdict, serving.stages[later], .responseHeaders) == .stop {
+        return .stop
+      }
     }
+    return .next
   }
 }

@@ -10,7 +10,7 @@ extension Store {
   /// - Throws: `unavailable`.
   @discardableResult
   public func appendAudit(_ record: AuditRecord) async throws(StoreError) -> AuditRecord {
-    try await writer.write { db in try AuditChain.append([record], db).first ?? record }
+    try await writer.write { db in try AuditChain.append([record], db).last ?? record }
   }
 
   /// Appends an event with the next batch. Never blocks and never fails: for what traffic has to say. While

@@ -139,6 +139,9 @@ import Testing
           "POST", "/admin/session", headers: [Self.json],
           body: Array(#"{"username":"alice","password":"wrong"}"#.utf8))
       }
+      let trick = #"{"username":"alice","password":"correct horse","management_token":null}"#
+      let refused = await plane.raw("POST", "/admin/session", headers: [Self.json], body: Array(trick.utf8))
+      #expect(refused.status == 429)
       let body: JSONValue = ["management_token": .string(TestPlane.token)]
       #expect(await plane.raw("POST", "/admin/session", headers: [Self.json], body: body.bytes).status == 200)
     }
