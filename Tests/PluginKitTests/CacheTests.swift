@@ -75,8 +75,8 @@ import Testing
   }
 
   private static let keys = [
-    "b2884ef5a640111a688abcdf367410aca67f795c1a127a2d390d3eee5a5e5aea",
-    "ecbf5035b2af87004b02e0e4c1c696ac81512acd02c78a8c7e35458dde4e4ad3",
+    "cb7dcfb7f4955ef3332ce956bb4c77223d953345112d048b1be6772928f0416b",
+    "e9ceef9afb095f8084a3885bfd173fe83875ba3b525356fe9b714c8631986ef6",
   ]
 
   @Test(arguments: [
