@@ -49,6 +49,10 @@ if ldd "$new"/bin/* | grep -E 'not found|'"$runtime/"; then
   echo "stage: the libraries above would not be found in the tree" >&2
   exit 1
 fi
+# Plugins that somebody put beside ours stay there.
+for plugin in "$tree"/plugins/*.so; do
+  [ ! -e "$plugin" ] || cp -an "$plugin" "$new/plugins/"
+done
 rm -rf "$tree"
 mv "$new" "$tree"
 echo "built $tree: $(basename -s .so -a "$tree"/plugins/*.so | xargs | sed 's/ /, /g')"

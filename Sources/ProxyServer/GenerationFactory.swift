@@ -41,6 +41,11 @@ struct GenerationFactory {
     }
   }
 
+  /// Everything short of making instances: files, descriptors, order, settings.
+  func check() throws(StartupError) {
+    do throws(PluginError) { try builder.check(plan) } catch { throw StartupError(sentence(error)) }
+  }
+
   /// Builds and starts the generation.
   func build(number: UInt64) throws(StartupError) -> ServingGeneration {
     do throws(PluginError) {
@@ -67,8 +72,7 @@ struct GenerationFactory {
     }
   }
 
-  /// The plan that the configuration describes; for `config check` too.
-  var plan: GenerationPlan {
+  private var plan: GenerationPlan {
     GenerationPlan(
       stages: configuration.traffic.pipeline.map(Self.stage),
       providers: configuration.traffic.apis.map { api in

@@ -40,6 +40,11 @@ final class ServerParts: Sendable {
   static func build(_ configuration: Configuration, logger: Logger) async throws(StartupError) -> ServerParts
   {
     let store = try openStore(configuration)
+    if store.health.unreadableProviderKeys > 0 {
+      logger.error(
+        "provider keys cannot be opened: set the ENCRYPTION_KEY they were sealed with, or give the projects new keys",
+        metadata: ["projects": "\(store.health.unreadableProviderKeys)"])
+    }
     let blocking = BlockingPool(threads: 2)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loopCount(configuration.boot))
     do throws(StartupError) {

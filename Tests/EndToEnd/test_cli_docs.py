@@ -55,14 +55,16 @@ def test_every_command_shown_exists(command):
 def test_the_commands_of_the_readme_work(mock_proxy, tmp_path):
     readme = (REPOSITORY / "README.md").read_text()
     (shown,) = [block for block in re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL) if "llm-proxy manage" in block]
-    create, generate = shown.splitlines()
+    login, create, generate = shown.splitlines()
     (tmp_path / "provider-key").write_text(PROVIDER_KEY)
-    environment = {"MANAGEMENT_TOKEN": mock_proxy.management_token, "MANAGEMENT_API_BASE_URL": mock_proxy.base_url}
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "management-token").write_text(mock_proxy.management_token)
+    environment = {"MANAGEMENT_API_BASE_URL": mock_proxy.base_url}
     (tmp_path / "llm-proxy").symlink_to(BINARY)
 
     def run(command):
         path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-        done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment | path, capture_output=True, text=True)
+        done = subprocess.run(["bash", "-c", f"{login}\n{command}"], cwd=tmp_path, env=environment | path, capture_output=True, text=True)
         assert done.returncode == 0, done
         return dict(line.split(":", 1) for line in done.stdout.splitlines())
 

@@ -1,9 +1,10 @@
 """What cannot work refuses to start, and says where it stands, what is wrong and what to do."""
 
 import re
+import subprocess
 
 import pytest
-from support.paths import PLUGINS
+from support.paths import BINARY, PLUGINS
 from support.plugins import plugin_folder
 from support.proxy import Proxy
 
@@ -27,10 +28,13 @@ apis:
 
 
 def refused(tmp_path, text, environment=None):
-    """What the operator reads when the configuration is refused."""
-    code, said = Proxy(tmp_path / "proxy", text, environment).refusal()
+    """What the operator reads when the configuration is refused; the same before a start."""
+    proxy = Proxy(tmp_path / "proxy", text, environment)
+    code, said = proxy.refusal()
     assert code > 0, f"exit code {code}; {said}"
     assert "Fatal error" not in said and "Trace" not in said, said
+    checked = subprocess.run([BINARY, "config", "check"], env=proxy.environment, cwd=tmp_path, capture_output=True, text=True)
+    assert checked.returncode == 78 and not checked.stdout, checked
     return said
 
 
@@ -44,6 +48,8 @@ def changed(line, replacement, plugins=None):
 def test_the_text_that_the_other_tests_change_is_good(tmp_path):
     with Proxy(tmp_path / "proxy", YAML.format(plugins=PLUGINS)) as proxy:
         assert proxy.call("GET", "/ready").status == 200
+        checked = subprocess.run([BINARY, "config", "check"], env=proxy.environment, cwd=tmp_path, capture_output=True, text=True)
+        assert checked.returncode == 0 and "core.rate-limit" in checked.stdout, checked
 
 
 REFUSED = {

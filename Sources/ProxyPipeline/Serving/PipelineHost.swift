@@ -4,6 +4,12 @@ public import ProxyPluginHost
 
 /// The pipeline's side of the plugin host: tables, services, logs.
 public enum PipelineHost {
+  /// The same tables and services, for a check in which no instance is made.
+  public static let forChecks = HostInterface(
+    requestAPI: RequestTable.shared, outAPI: OutTable.out, blobAPI: OutTable.blob,
+    name: ProxyVersion.name, version: ProxyVersion.number, shards: 1,
+    service: { ServiceTables.find($0) }, log: { _, _, _, _ in })
+
   /// What instances are given.
   ///
   /// - Parameters:

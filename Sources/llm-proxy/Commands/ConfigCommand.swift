@@ -1,5 +1,6 @@
 import ArgumentParser
 import ProxyConfig
+import ProxyServer
 
 /// `llm-proxy config`: looks at settings without starting anything.
 struct ConfigCommand: AsyncParsableCommand {
@@ -16,8 +17,8 @@ struct ConfigCheckCommand: AsyncParsableCommand {
     abstract: "Show what would run and where each setting comes from, or every mistake.",
     usage: "llm-proxy config check [options]",
     discussion: """
-      Reads flags, variables and files exactly as `server` does. Secrets are shown as dots. \
-      Ends with 78 when a setting cannot be used.
+      Reads flags, variables and files, and loads the plugins of the pipeline, exactly as `server` does; makes no \
+      instance of any. Secrets are shown as dots. Ends with 78 when a setting cannot be used.
       """)
 
   @OptionGroup var options: ServerOptions
@@ -27,11 +28,20 @@ struct ConfigCheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      let report = ConfigurationReport(try options.load())
+      let configuration = try options.load()
+      try PipelineCheck.run(configuration)
+      let report = ConfigurationReport(configuration)
       Console.output(json ? try report.json() : report.text())
     } catch let refusal as ConfigurationRefusal {
       guard json else { throw Console.refused(refusal) }
       Console.output(try ConfigurationReport.json(of: refusal))
+      throw Console.configurationFailure
+    } catch let refusal as StartupError {
+      if json {
+        Console.output(try ConfigurationReport.json(of: refusal))
+      } else {
+        Console.error("the pipeline cannot be used\n\(refusal)")
+      }
       throw Console.configurationFailure
     }
   }

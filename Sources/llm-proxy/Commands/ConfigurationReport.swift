@@ -1,5 +1,6 @@
 import Foundation
 import ProxyConfig
+import ProxyServer
 
 /// What `config check` prints.
 struct ConfigurationReport {
@@ -44,11 +45,11 @@ struct ConfigurationReport {
   }
 
   private struct Mistake: Encodable {
-    var file: String
+    var file: String?
     var line: Int?
-    var key: String
+    var key: String?
     var problem: String
-    var remedy: String
+    var remedy: String?
   }
 
   private let document: Document
@@ -100,6 +101,11 @@ struct ConfigurationReport {
       Mistake(file: $0.file, line: $0.line, key: $0.key, problem: $0.problem, remedy: $0.remedy)
     }
     return try encode(["errors": mistakes])
+  }
+
+  /// The same about stages and adapters; the sentence begins with the file and line.
+  static func json(of refusal: StartupError) throws -> String {
+    try encode(["errors": [Mistake(problem: refusal.description)]])
   }
 
   private static func encode(_ value: some Encodable) throws -> String {
