@@ -43,7 +43,8 @@ static const refusal_t idle_expired = {401, true, LLMP_LIT(AUTHENTICATION), LLMP
 static const refusal_t parent_inactive = {401, true, LLMP_LIT(AUTHENTICATION),
   LLMP_LIT("token_parent_inactive"), LLMP_LIT("The token that made this token is no longer valid")};
 static const refusal_t used_up = {429, true, LLMP_LIT("rate_limit_error"),
-  LLMP_LIT("rate_limit_exceeded"), LLMP_LIT("Rate limit exceeded")};
+  LLMP_LIT("rate_limit_exceeded"),
+  LLMP_LIT("Rate limit exceeded\nThe requests of this access token (max_requests) are used up.")};
 static const refusal_t project_inactive = {403, false, LLMP_LIT("permission_error"),
   LLMP_LIT("project_inactive"), LLMP_LIT("Project is inactive")};
 static const refusal_t unavailable = {503, false, LLMP_LIT("server_error"),

@@ -36,7 +36,8 @@ extension GatewayFault {
     504, type: "server_error", code: "stage_timeout", "A stage of the pipeline did not answer in time")
   /// The token's `max_requests` is used up.
   public static let usedUp = GatewayFault(
-    429, type: "insufficient_quota", code: "rate_limit_exceeded", "Rate limit exceeded", mayRetry: false)
+    429, type: "insufficient_quota", code: "rate_limit_exceeded",
+    "Rate limit exceeded\nThe requests of this access token (max_requests) are used up.", mayRetry: false)
   /// The state behind the token could not be reached.
   public static let storeUnavailable = GatewayFault(
     503, type: "server_error", code: "service_unavailable", "Service temporarily unavailable")

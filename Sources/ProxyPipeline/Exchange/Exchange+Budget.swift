@@ -100,7 +100,10 @@ extension GatewayFault {
       case .month: "monthly budget"
       case .total: "budget"
       }
-    let what = refusal.isOnlyReserved ? "is reserved by requests under way" : "is used up"
+    let what =
+      refusal.isOnlyReserved
+      ? "is reserved by requests under way"
+      : "is used up, or has no room for what this request may cost; a smaller max_tokens reserves less"
     return GatewayFault(
       429, type: "insufficient_quota", code: "budget_exceeded", "The \(which) of the \(whose) \(what)",
       mayRetry: refusal.isOnlyReserved || refusal.period != .total)
