@@ -24,15 +24,6 @@ public enum Clocks {
   /// Milliseconds since the Unix epoch. Any thread.
   public static func unixMilliseconds() -> Int64 { Int64(unixNanoseconds() / 1_000_000) }
 
-  /// The same as of the kernel's last tick, at most some milliseconds ago: for what expires or is spent by the second.
-  public static func coarseUnixMilliseconds() -> Int64 {
-    #if os(Linux)
-      Int64(read(CLOCK_REALTIME_COARSE) / 1_000_000)
-    #else
-      unixMilliseconds()
-    #endif
-  }
-
   private static func read(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
     clock_gettime(clock, &time)

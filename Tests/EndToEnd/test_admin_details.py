@@ -113,6 +113,8 @@ def microseconds(text):
 def test_one_is_not_many(admin, admin_proxy):
     token = new_token(admin_proxy, "used once")
     assert admin_proxy.chat(token["token"], stream=True).status == 200
+    spent = f"/manage/usage?token_id={token['id']}"
+    eventually(lambda: admin_proxy.management.call("GET", spent).json()["totals"]["requests"] == 1, "the ledger's entry")
     admin.open(f"/tokens/{token['id']}")
     usage = admin.page.locator("section", has=admin.page.get_by_role("heading", name="Usage, 30 days"))
     expect(usage).to_contain_text("1 request ·")

@@ -48,7 +48,7 @@ enum StoreService {
     exchange.peekedID = Slice()
     exchange.peekedProject = Slice()
     if exchange.isStoreDown { return LLMP_E_IO }
-    let now = Clocks.coarseUnixMilliseconds()
+    let now = Clocks.unixMilliseconds()
     switch exchange.loop.state.directory.lookUp(presented: secret.bytes, nowMilliseconds: now) {
     case .unknown: return LLMP_E_NOT_FOUND
     case .unseen: return LLMP_E_WOULD_BLOCK
